@@ -1,0 +1,155 @@
+"""landfall: a flight simulator for disaster recovery and migration to Azure.
+
+Describe an estate in a scenario file (or in code), run it, and read RPO, downtime and migration
+duration from tables::
+
+    import landfall as lf
+
+    scenario = lf.load("gallery:first-migration")
+    result = scenario.run(seed=1)
+    result.machines[["machine", "rpo_s_p95", "downtime_s"]]
+
+Importing landfall loads neither pandas nor the simulator: names arrive when they are first used,
+and every run is a process of its own.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import gallery as gallery
+    from .churn import (
+        Backup,
+        Churn,
+        ConstantChurn,
+        DiurnalChurn,
+        NoChurn,
+        TraceChurn,
+    )
+    from .errors import (
+        LandfallError,
+        Problem,
+        ScenarioError,
+        SimulationCancelled,
+        SimulationCrashed,
+        SimulationDeadlock,
+        SimulationError,
+        SimulationOutOfMemory,
+        SimulationTimeout,
+        WorkerDied,
+        WorkerNotFound,
+    )
+    from .estate import (
+        ConfigurationServer,
+        Disk,
+        Host,
+        Lan,
+        Link,
+        Machine,
+        Outage,
+        Policy,
+        ProcessServer,
+        Region,
+        Site,
+        StorageAccount,
+        Throttle,
+        Vault,
+    )
+    from .estimate import Estimate
+    from .planning import fluid_lag, required_bandwidth
+    from .profiles import Profile, ProfileOverride
+    from .result import Result
+    from .runner import run_many
+    from .scenario import Detail, Network, Scenario, load
+    from .schema import scenario_schema
+    from .timeline import Expectation, Step, When
+
+    __version__: str
+
+_NAMES = {
+    "churn": "Backup Churn ConstantChurn DiurnalChurn NoChurn TraceChurn",
+    "errors": "LandfallError Problem ScenarioError SimulationCancelled SimulationCrashed "
+    "SimulationDeadlock SimulationError SimulationOutOfMemory SimulationTimeout WorkerDied "
+    "WorkerNotFound",
+    "estate": "ConfigurationServer Disk Host Lan Link Machine Outage Policy ProcessServer Region "
+    "Site StorageAccount Throttle Vault",
+    "estimate": "Estimate",
+    "planning": "fluid_lag required_bandwidth",
+    "profiles": "Profile ProfileOverride",
+    "result": "Result",
+    "runner": "run_many",
+    "scenario": "Detail Network Scenario load",
+    "schema": "scenario_schema",
+    "timeline": "Expectation Step When",
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = [
+    "Backup",
+    "Churn",
+    "ConfigurationServer",
+    "ConstantChurn",
+    "Detail",
+    "Disk",
+    "DiurnalChurn",
+    "Estimate",
+    "Expectation",
+    "Host",
+    "Lan",
+    "LandfallError",
+    "Link",
+    "Machine",
+    "Network",
+    "NoChurn",
+    "Outage",
+    "Policy",
+    "Problem",
+    "ProcessServer",
+    "Profile",
+    "ProfileOverride",
+    "Region",
+    "Result",
+    "Scenario",
+    "ScenarioError",
+    "SimulationCancelled",
+    "SimulationCrashed",
+    "SimulationDeadlock",
+    "SimulationError",
+    "SimulationOutOfMemory",
+    "SimulationTimeout",
+    "Site",
+    "Step",
+    "StorageAccount",
+    "Throttle",
+    "TraceChurn",
+    "Vault",
+    "When",
+    "WorkerDied",
+    "WorkerNotFound",
+    "__version__",
+    "fluid_lag",
+    "gallery",
+    "load",
+    "required_bandwidth",
+    "run_many",
+    "scenario_schema",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from ._version import version
+
+        value: Any = version()
+    elif name in _HOME:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    elif name == "gallery":
+        value = import_module(".gallery", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

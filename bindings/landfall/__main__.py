@@ -1,0 +1,5 @@
+"""``python -m landfall`` is the command ``landfall``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""What each column of a result means, and its unit: one place, for documentation and exports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["COLUMNS", "NOT_APPLICABLE", "Meaning", "unit_of"]
+
+
+class Meaning(NamedTuple):
+    """Unit ("" for names and plain counts) and description of a column."""
+
+    unit: str
+    text: str
+
+
+_T = Meaning("s", "simulated time since the start of the run")
+
+COLUMNS: dict[str, dict[str, Meaning]] = {
+    "machines": {
+        "machine": Meaning("", "name of the machine"),
+        "process_server": Meaning("", "process server that it replicates through"),
+        "state": Meaning("", "state of the protected item at the end"),
+        "initial_replication_s": Meaning("s", "from enabling to protected; NaN: not finished"),
+        "rpo_s_mean": Meaning("s", "mean RPO over the protected time"),
+        "rpo_s_p50": Meaning("s", "RPO that half of the protected time stays within"),
+        "rpo_s_p95": Meaning("s", "RPO that 95 % of the protected time stays within"),
+        "rpo_s_p99": Meaning("s", "RPO that 99 % of the protected time stays within"),
+        "rpo_s_max": Meaning("s", "worst RPO"),
+        "rpo_s_end": Meaning("s", "RPO at the end of protection or of the run"),
+        "downtime_s": Meaning("s", "from the source's stop to the target's start; NaN: none"),
+        "rto_s": Meaning("s", "from the start of failover to the running target; NaN: none"),
+        "migration_duration_s": Meaning("s", "from enabling to Complete Migration; NaN: not done"),
+        "data_loss_bytes": Meaning("B", "written at the source but not in the recovery point"),
+        "written_bytes": Meaning("B", "written by the guest while it replicated"),
+        "wan_bytes": Meaning("B", "sent to the cache storage account"),
+        "recovery_points": Meaning("", "recovery points kept at the end"),
+        "recovery_points_published": Meaning("", "recovery points published in all"),
+        "resyncs": Meaning("", "resynchronizations begun"),
+        "protected_s": Meaning("s", "time in the protected state"),
+        "no_sample_s": Meaning("s", "time for which the trace holds no sample"),
+    },
+    "rpo": {
+        "t_s": _T,
+        "machine": Meaning("", "name of the machine"),
+        "rpo_s_before": Meaning("s", "RPO just before the step"),
+        "rpo_s_after": Meaning("s", "RPO just after the step"),
+    },
+    "jobs": {
+        "job_id": Meaning("", "number of the job"),
+        "machine": Meaning("", "name of the machine"),
+        "operation": Meaning("", "what was asked for"),
+        "state": Meaning("", "how it ended"),
+        "start_s": Meaning("s", "simulated time of its start"),
+        "end_s": Meaning("s", "simulated time of its end; NaN: it runs on"),
+        "cause": Meaning("", "why it failed"),
+    },
+    "tasks": {
+        "job_id": Meaning("", "number of the job that it is a part of"),
+        "task": Meaning("", "name of the task, as Site Recovery shows it"),
+        "state": Meaning("", "how it ended"),
+        "start_s": Meaning("s", "simulated time of its start"),
+        "end_s": Meaning("s", "simulated time of its end; NaN: it runs on"),
+    },
+    "copies": {
+        "machine": Meaning("", "name of the machine"),
+        "disk": Meaning("", "name of the disk"),
+        "kind": Meaning("", "initial copy, compare (a resynchronization) or catch-up after one"),
+        "start_s": Meaning("s", "simulated time of its start"),
+        "end_s": Meaning("s", "simulated time when all of it was uploaded"),
+        "bytes": Meaning("B", "sent by the source, before compression"),
+    },
+    "events": {
+        "t_s": _T,
+        "kind": Meaning("", "what happened"),
+        "subject": Meaning("", "to what"),
+        "detail": Meaning("", "more about it"),
+    },
+    "fleet": {
+        "t_s": _T,
+        "protected_machines": Meaning("", "machines that are protected"),
+        "rpo_s_worst": Meaning("s", "largest RPO among them; NaN: there are none"),
+        "rpo_s_mean": Meaning("s", "mean RPO among them; NaN: there are none"),
+    },
+    "backlog": {
+        "t_s": _T,
+        "process_server": Meaning("", "name of the process server"),
+        "source_bytes": Meaning("B", "changes that wait on its machines"),
+        "process_server_bytes": Meaning("B", "data in its cache: changes and copies"),
+        "logs_waiting_bytes": Meaning("B", "changes uploaded but not applied"),
+        "copy_bytes": Meaning("B", "of that, copies of initial replication and resynchronization"),
+        "cache_free_percent": Meaning("%", "free part of its cache"),
+        "health": Meaning("", "its health"),
+    },
+    "recovery_points": {
+        "machine": Meaning("", "name of the machine"),
+        "t_s": Meaning("s", "source time that the point restores"),
+        "published_s": Meaning("s", "simulated time when all its data was uploaded"),
+        "processed_s": Meaning("s", "simulated time when all its data was applied; NaN: never"),
+        "kind": Meaning("", "crash-consistent or application-consistent"),
+    },
+    "links": {
+        "link": Meaning("", "name of the link"),
+        "direction": Meaning("", "forward: from its first end to its second"),
+        "bytes": Meaning("B", "bytes carried"),
+    },
+}
+
+#: Columns in which -1 means "not applicable".
+NOT_APPLICABLE = frozenset({("machines", "data_loss_bytes")})
+
+
+def unit_of(table: str, column: str) -> str:
+    """Return the unit of a column, empty when it has none or is not known."""
+    meaning = COLUMNS.get(table, {}).get(column)
+    return meaning.unit if meaning else ""

@@ -1,0 +1,209 @@
+"""Which service profile a scenario uses, and the figures of it that the scenario changes.
+
+The fields are those of ``model/profile/service_profile.hpp``; a test compares the two. What each
+profile holds, and its sources, is in ``model/profile/<name>.json``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
+
+from .part import Part, as_number
+from .quantities import DataRate, Duration, PositiveDataRate, PositiveDuration, PositiveSize, Size
+
+ProfileName: TypeAlias = Literal["asr-2018", "asr-2024"]
+Percent: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100), BeforeValidator(as_number)]
+Count: TypeAlias = Annotated[
+    int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(as_number)
+]
+DiskCount: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=1000), BeforeValidator(as_number)]
+
+
+class ProfileOverride(Part):
+    """Figures that replace those of the profile; a figure that is left out stays the profile's."""
+
+    # Recovery points
+    crash_consistent_interval: PositiveDuration | None = Field(
+        default=None, description="Seconds between crash-consistent markers."
+    )
+    app_consistent_interval_min: PositiveDuration | None = Field(
+        default=None, description="Shortest interval of application-consistent points, in seconds."
+    )
+    app_consistent_interval_max: PositiveDuration | None = Field(
+        default=None, description="Longest interval of application-consistent points, in seconds."
+    )
+    retention_max: Duration | None = Field(
+        default=None, description="Longest retention, in seconds."
+    )
+
+    # Initial replication and resynchronization
+    disks_at_once: Count | None = Field(
+        default=None, description="Disks of one machine that are copied at the same time."
+    )
+    source_read_rate: PositiveDataRate | None = Field(
+        default=None, description="Read rate of a disk while it is copied, in bytes per second."
+    )
+    resync_compare_rate: PositiveDataRate | None = Field(
+        default=None, description="Checksum compare of a disk, in bytes per second."
+    )
+    resync_chunk: PositiveSize | None = Field(
+        default=None, description="Bytes covered by one checksum of a resynchronization."
+    )
+    resync_checksum: PositiveSize | None = Field(
+        default=None, description="Bytes on the wire for one such chunk."
+    )
+    automatic_resync_delay: Duration | None = Field(
+        default=None, description='Seconds from "resync required" to its start.'
+    )
+    copy_share_percent: Percent | None = Field(
+        default=None, description="Share of a busy process server kept for copies, in percent."
+    )
+    copy_cache_percent: Percent | None = Field(
+        default=None, description="Most of the cache that copies fill, in percent."
+    )
+
+    # Source machine
+    source_buffer: Size | None = Field(
+        default=None, description="Ordered changes that the agent can hold for a disk, in bytes."
+    )
+
+    # Process server
+    cache_throttle_free_percent: Percent | None = Field(
+        default=None,
+        description="Free cache in percent below which all its machines are throttled.",
+    )
+    cache_resume_free_percent: Percent | None = Field(
+        default=None, description="Free cache in percent from which they send again."
+    )
+    cache_warning_free_percent: Percent | None = Field(
+        default=None, description="Free cache in percent below which its health is a warning."
+    )
+    cache_critical_free_percent: Percent | None = Field(
+        default=None, description="Free cache in percent below which its health is critical."
+    )
+    cpu_warning_percent: Percent | None = Field(
+        default=None, description="Processor load in percent above which its health is a warning."
+    )
+    cpu_critical_percent: Percent | None = Field(
+        default=None, description="Processor load in percent above which its health is critical."
+    )
+    upload_backlog_warning: Duration | None = Field(
+        default=None, description="Age in seconds of data not uploaded that is a warning."
+    )
+    upload_backlog_critical: Duration | None = Field(
+        default=None, description="Age in seconds of data not uploaded that is critical."
+    )
+    health_interval: PositiveDuration | None = Field(
+        default=None, description="Seconds between two evaluations of health."
+    )
+    health_window: PositiveDuration | None = Field(
+        default=None,
+        description="Seconds that the processor load must stay above a limit to count.",
+    )
+    processing_rate_per_core: PositiveDataRate | None = Field(
+        default=None, description="Compression and encryption of one core, in bytes per second."
+    )
+    upload_threads: Count | None = Field(default=None, description="Parallel streams of an upload.")
+    tcp_window: PositiveSize | None = Field(
+        default=None, description="TCP window of one stream, where a link states none, in bytes."
+    )
+    process_server_daily_churn: PositiveSize | None = Field(
+        default=None, description="Documented most that a process server takes in a day, in bytes."
+    )
+    transfer_slice: PositiveDuration | None = Field(
+        default=None, description="Most seconds that one upload batch should take."
+    )
+
+    # Azure
+    storage_account_ingress: PositiveDataRate | None = Field(
+        default=None, description="Most that a storage account takes in, in bytes per second."
+    )
+    log_processing_rate: PositiveDataRate | None = Field(
+        default=None, description="Logs into a replica disk, in bytes per second."
+    )
+    failovers_per_hour: Count | None = Field(
+        default=None, description="Machines that can fail over in an hour without hydration."
+    )
+    failovers_per_hour_hydrated: Count | None = Field(
+        default=None, description="Machines that can fail over in an hour with hydration."
+    )
+
+    # Limits of a machine
+    os_disk_size_max: PositiveSize | None = Field(
+        default=None, description="Largest OS disk, in bytes."
+    )
+    data_disk_size_max: PositiveSize | None = Field(
+        default=None, description="Largest data disk, in bytes."
+    )
+    disk_size_min: Size | None = Field(default=None, description="Smallest disk, in bytes.")
+    data_disks_max: DiskCount | None = Field(default=None, description="Most data disks.")
+    machine_churn_max: DataRate | None = Field(
+        default=None, description="Most that a machine may write, in bytes per second."
+    )
+
+    # Task durations
+    prerequisites_check_time: Duration | None = Field(
+        default=None, description='Seconds of the task "Prerequisites check".'
+    )
+    install_mobility_service_time: Duration | None = Field(
+        default=None, description="Seconds to install the Mobility service."
+    )
+    enable_replication_time: Duration | None = Field(
+        default=None, description='Seconds of the task "Enable replication".'
+    )
+    start_initial_replication_time: Duration | None = Field(
+        default=None, description="Seconds until initial replication starts."
+    )
+    update_provider_states_time: Duration | None = Field(
+        default=None, description="Seconds to update the states of the provider."
+    )
+    finalize_protection_time: Duration | None = Field(
+        default=None, description="Seconds to finalize protection after initial replication."
+    )
+    shut_down_time: Duration | None = Field(
+        default=None, description="Seconds to shut the source machine down."
+    )
+    start_failover_time: Duration | None = Field(
+        default=None, description='Seconds of the task "Start failover".'
+    )
+    hydration_time: Duration | None = Field(
+        default=None, description="Seconds to hydrate a machine that is not ready for Azure."
+    )
+    start_machine_time: Duration | None = Field(
+        default=None, description="Seconds to create and start the machine in Azure."
+    )
+    commit_time: Duration | None = Field(default=None, description="Seconds to commit a failover.")
+    complete_migration_time: Duration | None = Field(
+        default=None, description='Seconds of "Complete Migration".'
+    )
+    disable_replication_time: Duration | None = Field(
+        default=None, description="Seconds to disable replication."
+    )
+    recovery_point_time: Duration | None = Field(
+        default=None, description="Seconds to make a recovery point of processed data."
+    )
+
+    @model_serializer(mode="wrap")
+    def _only_changed(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in serialize(self).items() if value is not None}
+
+
+class Profile(Part):
+    """A service profile (documented limits and timings), with changes."""
+
+    name: ProfileName = Field(default="asr-2024", description="Name of the profile.")
+    override: ProfileOverride = Field(
+        default=ProfileOverride(), description="Figures that this scenario changes."
+    )
+
+
+def _spell_out(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+#: A profile, or only its name.
+ProfileChoice: TypeAlias = Annotated[
+    Profile, BeforeValidator(_spell_out, json_schema_input_type=ProfileName | Profile)
+]

@@ -1,0 +1,159 @@
+// bindings/model_module.cpp — landfall._model: checks and facts for Python, without the simulator.
+//
+// Everything crosses as JSON text and becomes plain Python objects by Python's own json module.
+// Long calls let other Python threads run.
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "analysis/fluid_queue.hpp"
+#include "sim/scenario/check.hpp"
+#include "sim/scenario/embedded.hpp"
+#include "sim/scenario/load.hpp"
+#include "sim/scenario/problem_json.hpp"
+#include "sim/scenario/profile_data.hpp"
+#include "sim/workload/trace.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+using nlohmann::json;
+using namespace landfall;
+
+/// JSON text as Python objects.
+py::object to_python(std::string_view text) {
+    return py::module_::import("json").attr("loads")(py::str(text.data(), text.size()));
+}
+
+py::object check(const std::string& canonical_json) {
+    std::string problems;
+    {
+        const py::gil_scoped_release unlocked;
+        workload::TraceStore traces;
+        problems = to_json(scenario::load_checked(canonical_json, traces).problems).dump();
+    }
+    return to_python(problems);
+}
+
+py::object estimate(const std::string& canonical_json) {
+    std::string text;
+    {
+        const py::gil_scoped_release unlocked;
+        const scenario::LoadResult loaded = scenario::load(canonical_json);
+        if (!loaded.scenario) {
+            throw py::value_error("not a scenario in canonical form: " +
+                                  to_json(loaded.problems).dump());
+        }
+        const scenario::CostEstimate cost = scenario::estimate(*loaded.scenario);
+        text = json{{"machines", cost.machines},
+                    {"disks", cost.disks},
+                    {"simulated_s", to_seconds(cost.simulated)},
+                    {"deltas", cost.deltas},
+                    {"seconds", cost.seconds},
+                    {"memory_bytes", cost.memory_bytes}}
+                   .dump();
+    }
+    return to_python(text);
+}
+
+using Array = py::array_t<double, py::array::c_style>;
+
+Eigen::Map<const Eigen::ArrayXd> as_eigen(const Array& array) {
+    if (array.ndim() != 1) throw py::value_error("arrivals must have one dimension");
+    return {array.data(), array.size()};
+}
+
+Array fluid_lag(const Array& arrivals, double slot_s, double bytes_per_second) {
+    const auto slots = as_eigen(arrivals);
+    auto* lags = new Eigen::ArrayXd;
+    const py::capsule owner(lags, [](void* data) { delete static_cast<Eigen::ArrayXd*>(data); });
+    {
+        const py::gil_scoped_release unlocked;
+        *lags = analysis::lag_at_slot_ends(slots, slot_s, bytes_per_second);
+    }
+    return Array(lags->size(), lags->data(), owner);
+}
+
+double required_rate(const Array& arrivals, double slot_s, double target_s, double share) {
+    const auto slots = as_eigen(arrivals);
+    const py::gil_scoped_release unlocked;
+    return analysis::required_rate(slots, slot_s, target_s, share);
+}
+
+py::object profile(const std::string& name) {
+    for (const scenario::EmbeddedProfile& file : scenario::embedded_profiles()) {
+        if (file.name == name) return to_python(file.json);
+    }
+    throw py::key_error(name);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_model, module) {
+    module.doc() = "Checks and facts of landfall, without the simulator.";
+    module.def("fluid_lag", &fluid_lag, py::arg("arrivals").noconvert(), py::arg("slot_s"),
+               py::arg("bytes_per_second"), "Lag in seconds at the end of each slot of one link.");
+    module.def("required_rate", &required_rate, py::arg("arrivals").noconvert(), py::arg("slot_s"),
+               py::arg("target_s"), py::arg("share"),
+               "Least rate in bytes per second that keeps the lag within a target.");
+    module.def("check", &check, py::arg("canonical_json"),
+               R"(Check a scenario in canonical form.
+
+Parameters
+----------
+canonical_json : str
+    The scenario with every quantity as a number (see Scenario.canonical_json).
+
+Returns
+-------
+list of dict
+    What is wrong: code, pointer, found, message, and allowed, nearest where they help. Empty when
+    the scenario can run. Reads the traces that the scenario replays.)");
+    module.def("estimate", &estimate, py::arg("canonical_json"),
+               R"(Estimate what a run will cost, without reading traces.
+
+Parameters
+----------
+canonical_json : str
+    A scenario in canonical form.
+
+Returns
+-------
+dict
+    machines, disks, simulated_s, deltas, seconds (of one core), memory_bytes.
+
+Raises
+------
+ValueError
+    The text is not a scenario in canonical form; check() tells why.)");
+    module.def("profiles", &scenario::profile_names,
+               R"(Name the service profiles.
+
+Returns
+-------
+list of str
+    Names that a scenario's "profile" may have, sorted.)");
+    module.def("profile", &profile, py::arg("name"),
+               R"(Give a service profile.
+
+Parameters
+----------
+name : str
+    One of profiles().
+
+Returns
+-------
+dict
+    name, description, fields (each with value, unit and source), retention_grids,
+    target_disk_tiers.
+
+Raises
+------
+KeyError
+    There is no profile of this name.)");
+}

@@ -1,0 +1,128 @@
+// model/environment/environment.hpp — the ports: all that the logic may ask of the world it runs
+// in.
+//
+// Ids in, events out. The logic calls a port to start an effect and learns of its end by an event
+// that the environment hands to EventSink::on; nothing returns through a callback and nothing
+// happens inside the call. Simulated, in-memory, live and replayed worlds implement these ports,
+// and the logic is compiled once for all of them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <variant>
+
+#include "model/base/ids.hpp"
+#include "model/base/units.hpp"
+
+namespace landfall {
+
+/// What a timer is about; the part of the logic that set it knows the meaning.
+struct TimerTag {
+    std::uint32_t kind = 0;
+    std::uint32_t subject = 0;
+    constexpr auto operator<=>(const TimerTag&) const = default;
+};
+
+// --- Events
+
+struct TimerFired {
+    TimerTag tag;
+};
+/// The one transfer under way on `channel` has arrived whole.
+struct TransferCompleted {
+    ChannelId channel;
+};
+/// The source machine is off and writes no more.
+struct SourceShutDown {
+    MachineId machine;
+};
+/// The Azure machine exists with its disks, hydrated where needed, but is not started.
+struct ReplicaMachineCreated {
+    MachineId machine;
+};
+/// The Azure machine runs and serves.
+struct ReplicaMachineStarted {
+    MachineId machine;
+};
+
+using Event = std::variant<TimerFired, TransferCompleted, SourceShutDown, ReplicaMachineCreated,
+                           ReplicaMachineStarted>;
+
+/// Receives every event of the environment, one at a time, in order of time.
+class EventSink {
+  public:
+    virtual ~EventSink() = default;
+    virtual void on(const Event& event) = 0;
+};
+
+// --- Ports
+
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    [[nodiscard]] virtual Instant now() const = 0;
+    /// Answers with TimerFired{tag} at `at`. Timers of one instant fire in the order they were set.
+    virtual void set_timer(Instant at, TimerTag tag) = 0;
+};
+
+class Transport {
+  public:
+    virtual ~Transport() = default;
+    /// Sends `amount` > 0 over `channel`; answers with TransferCompleted. One transfer at a time on
+    /// a channel: a second one before the answer is a broken invariant.
+    virtual void send(ChannelId channel, Bytes amount) = 0;
+    /// Bytes of the transfer under way on `channel` that have arrived; 0 when there is none. They
+    /// arrive in order.
+    [[nodiscard]] virtual Bytes delivered(ChannelId channel) const = 0;
+};
+
+class SourceDisks {
+  public:
+    virtual ~SourceDisks() = default;
+    /// Bytes that the guest wrote to `disk` in [from, to), with rewrites counted each time.
+    /// Additive over neighbouring intervals; zero after the source was shut down.
+    [[nodiscard]] virtual Bytes written(DiskId disk, Instant from, Instant to) = 0;
+};
+
+class Compute {
+  public:
+    virtual ~Compute() = default;
+    /// Shuts the source machine down cleanly; answers with SourceShutDown.
+    virtual void shut_down_source(MachineId machine) = 0;
+    /// Creates the Azure machine from its recovery point; answers with ReplicaMachineCreated.
+    virtual void create_replica_machine(MachineId machine, bool hydrate) = 0;
+    /// Boots the Azure machine; answers with ReplicaMachineStarted.
+    virtual void start_replica_machine(MachineId machine) = 0;
+};
+
+/// Told what happened, as it happens; never answers and never changes the outcome.
+class Observer {
+  public:
+    virtual ~Observer() = default;
+    /// A recovery point of `machine` with source time `time` has all its data in the cloud; it will
+    /// be in the replica disks at `processed_at`.
+    virtual void recovery_point_published(MachineId machine, Instant time, Instant processed_at,
+                                          bool app_consistent) = 0;
+    /// A copy of `disk` ended: `bytes` left the source since `started`. `kind` says which copy it
+    /// was.
+    virtual void disk_copied(DiskId disk, std::string_view kind, Instant started, Bytes bytes) = 0;
+    /// Something worth a line in the event log; `subject` and `detail` live only for the call.
+    virtual void noted(std::string_view kind, std::string_view subject,
+                       std::string_view detail) = 0;
+    virtual void state_changed(MachineId machine, std::string_view state) = 0;
+    virtual void job_started(JobId job, MachineId machine, std::string_view operation) = 0;
+    virtual void task_ended(JobId job, std::string_view task, std::string_view state,
+                            Instant started) = 0;
+    virtual void job_ended(JobId job, std::string_view state, std::string_view cause) = 0;
+};
+
+/// The world, as the logic sees it. References outlive the logic.
+struct Environment {
+    Clock& clock;
+    Transport& transport;
+    SourceDisks& source_disks;
+    Compute& compute;
+    Observer& observer;
+};
+
+}  // namespace landfall

@@ -1,0 +1,172 @@
+// model/profile/service_profile.hpp — what Site Recovery documents (or leaves to us) as numbers.
+//
+// Every limit, timing and ratio that a document states, and every figure that no document states
+// and we had to assume, is a field here; none is a constant in code. The data lives in
+// model/profile/<name>.json, where each field carries its value, its unit and its source ("[A]" in
+// a source marks an assumption of ours). A scenario names a profile and may override any field.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/base/units.hpp"
+
+namespace landfall {
+
+/// One step of the retention grid: of the points younger than `until`, one per `every` is kept.
+struct RetentionTier {
+    Duration until;
+    Duration every;
+};
+
+/// The grid for policies whose retention is at most `retention_at_most`.
+struct RetentionGrid {
+    Duration retention_at_most;
+    std::vector<RetentionTier> tiers;  ///< by rising `until`; the last one ends at the retention
+};
+
+/// What an Azure managed disk of a tier can take. Chosen by type and size.
+struct TargetDiskTier {
+    std::string name;            ///< "P10", "S20", ...
+    std::string type;            ///< "standard_hdd", "standard_ssd" or "premium_ssd"
+    Bytes size_at_most;          ///< the tier holds disks up to this size
+    BytesPerSecond throughput;   ///< documented cap on bytes
+    std::int64_t iops = 0;       ///< documented cap on operations
+    BytesPerSecond churn_limit;  ///< Site Recovery's churn limit for the source disk behind it
+};
+
+/// All figures of one service version. Field names are the keys of the JSON file.
+struct ServiceProfile {
+    std::string name;
+
+    // Recovery points
+    Duration crash_consistent_interval;
+    Duration app_consistent_interval_min;
+    Duration app_consistent_interval_max;
+    Duration retention_max;
+    std::vector<RetentionGrid> retention_grids;
+
+    // Initial replication and resynchronization
+    std::int64_t disks_at_once = 0;       ///< disks of one machine copied at the same time
+    BytesPerSecond source_read_rate;      ///< per disk, while it is copied [A]
+    BytesPerSecond resync_compare_rate;   ///< per disk, checksum compare of both sides
+    Bytes resync_chunk;                   ///< bytes covered by one checksum [A]
+    Bytes resync_checksum;                ///< bytes on the wire per chunk [A]
+    Duration automatic_resync_delay;      ///< from "resync required" to its start [A]
+    std::int64_t copy_share_percent = 0;  ///< of a busy process server, kept for copies [A]
+    std::int64_t copy_cache_percent = 0;  ///< of the cache, the most that copies fill [A]
+
+    // Source machine
+    Bytes source_buffer;  ///< per disk, ordered changes the agent can hold [A]
+
+    // Process server
+    std::int64_t cache_throttle_free_percent = 0;  ///< below it, all its machines are throttled
+    std::int64_t cache_resume_free_percent = 0;    ///< at or above it, they send again [A]
+    std::int64_t cache_warning_free_percent = 0;
+    std::int64_t cache_critical_free_percent = 0;
+    std::int64_t cpu_warning_percent = 0;
+    std::int64_t cpu_critical_percent = 0;
+    Duration upload_backlog_warning;
+    Duration upload_backlog_critical;
+    Duration health_interval;                 ///< how often health is evaluated
+    Duration health_window;                   ///< how long CPU must stay above to count
+    BytesPerSecond processing_rate_per_core;  ///< compress and encrypt [A]
+    std::int64_t upload_threads = 0;          ///< parallel streams of an upload
+    Bytes tcp_window;                         ///< per stream, where a link states none [A]
+    Bytes process_server_daily_churn;         ///< documented most per day
+    Duration transfer_slice;                  ///< the most time one upload batch should take [A]
+
+    // Azure
+    BytesPerSecond storage_account_ingress;
+    BytesPerSecond log_processing_rate;  ///< per disk, logs into the replica disk [A]
+    std::int64_t failovers_per_hour = 0;
+    std::int64_t failovers_per_hour_hydrated = 0;
+    std::vector<TargetDiskTier> target_disk_tiers;
+
+    // Limits of a machine
+    Bytes os_disk_size_max;
+    Bytes data_disk_size_max;
+    Bytes disk_size_min;
+    std::int64_t data_disks_max = 0;
+    BytesPerSecond machine_churn_max;
+
+    // Task durations
+    Duration prerequisites_check_time;
+    Duration install_mobility_service_time;
+    Duration enable_replication_time;
+    Duration start_initial_replication_time;
+    Duration update_provider_states_time;
+    Duration finalize_protection_time;
+    Duration shut_down_time;
+    Duration start_failover_time;
+    Duration hydration_time;
+    Duration start_machine_time;
+    Duration commit_time;
+    Duration complete_migration_time;
+    Duration disable_replication_time;
+    Duration recovery_point_time;  ///< making a point of processed data [A]
+
+    /// Calls `visit(name, field, unit)` for every scalar field, once, in file order. `unit` is the
+    /// canonical unit of the JSON value: "s", "B", "B/s", "%" or "" for a plain count.
+    template <typename Self, typename Visitor>
+    static void visit_scalars(Self& self, Visitor&& visit);
+};
+
+template <typename Self, typename Visitor>
+void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
+    visit("crash_consistent_interval", self.crash_consistent_interval, "s");
+    visit("app_consistent_interval_min", self.app_consistent_interval_min, "s");
+    visit("app_consistent_interval_max", self.app_consistent_interval_max, "s");
+    visit("retention_max", self.retention_max, "s");
+    visit("disks_at_once", self.disks_at_once, "");
+    visit("source_read_rate", self.source_read_rate, "B/s");
+    visit("resync_compare_rate", self.resync_compare_rate, "B/s");
+    visit("resync_chunk", self.resync_chunk, "B");
+    visit("resync_checksum", self.resync_checksum, "B");
+    visit("automatic_resync_delay", self.automatic_resync_delay, "s");
+    visit("copy_share_percent", self.copy_share_percent, "%");
+    visit("copy_cache_percent", self.copy_cache_percent, "%");
+    visit("source_buffer", self.source_buffer, "B");
+    visit("cache_throttle_free_percent", self.cache_throttle_free_percent, "%");
+    visit("cache_resume_free_percent", self.cache_resume_free_percent, "%");
+    visit("cache_warning_free_percent", self.cache_warning_free_percent, "%");
+    visit("cache_critical_free_percent", self.cache_critical_free_percent, "%");
+    visit("cpu_warning_percent", self.cpu_warning_percent, "%");
+    visit("cpu_critical_percent", self.cpu_critical_percent, "%");
+    visit("upload_backlog_warning", self.upload_backlog_warning, "s");
+    visit("upload_backlog_critical", self.upload_backlog_critical, "s");
+    visit("health_interval", self.health_interval, "s");
+    visit("health_window", self.health_window, "s");
+    visit("processing_rate_per_core", self.processing_rate_per_core, "B/s");
+    visit("upload_threads", self.upload_threads, "");
+    visit("tcp_window", self.tcp_window, "B");
+    visit("process_server_daily_churn", self.process_server_daily_churn, "B");
+    visit("transfer_slice", self.transfer_slice, "s");
+    visit("storage_account_ingress", self.storage_account_ingress, "B/s");
+    visit("log_processing_rate", self.log_processing_rate, "B/s");
+    visit("failovers_per_hour", self.failovers_per_hour, "");
+    visit("failovers_per_hour_hydrated", self.failovers_per_hour_hydrated, "");
+    visit("os_disk_size_max", self.os_disk_size_max, "B");
+    visit("data_disk_size_max", self.data_disk_size_max, "B");
+    visit("disk_size_min", self.disk_size_min, "B");
+    visit("data_disks_max", self.data_disks_max, "");
+    visit("machine_churn_max", self.machine_churn_max, "B/s");
+    visit("prerequisites_check_time", self.prerequisites_check_time, "s");
+    visit("install_mobility_service_time", self.install_mobility_service_time, "s");
+    visit("enable_replication_time", self.enable_replication_time, "s");
+    visit("start_initial_replication_time", self.start_initial_replication_time, "s");
+    visit("update_provider_states_time", self.update_provider_states_time, "s");
+    visit("finalize_protection_time", self.finalize_protection_time, "s");
+    visit("shut_down_time", self.shut_down_time, "s");
+    visit("start_failover_time", self.start_failover_time, "s");
+    visit("hydration_time", self.hydration_time, "s");
+    visit("start_machine_time", self.start_machine_time, "s");
+    visit("commit_time", self.commit_time, "s");
+    visit("complete_migration_time", self.complete_migration_time, "s");
+    visit("disable_replication_time", self.disable_replication_time, "s");
+    visit("recovery_point_time", self.recovery_point_time, "s");
+}
+
+}  // namespace landfall

@@ -1,0 +1,209 @@
+// model/replication/inmage_to_azure.hpp — the engine for VMware, physical and AWS machines to
+// Azure.
+//
+// Continuous capture at the source, a process server with a cache, an upload channel into the cache
+// storage account, and logs applied to replica disks (SR/vmware-azure-architecture.md). Laws:
+//   - a recovery point is published only when every disk of the machine replicates in write order
+//     and all changes before its marker are uploaded;
+//   - a source that cannot keep its changes in order any longer (buffer full, power lost) needs a
+//     resynchronization, and until that ends no recovery point is published;
+//   - changes of an older life of a machine's stream (generation) are never published;
+//   - every queue has a bound: the cache throttles, the source buffer ends in a resynchronization.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/environment/environment.hpp"
+#include "model/estate/estate.hpp"
+#include "model/replication/copy_stream.hpp"
+#include "model/replication/process_server_state.hpp"
+#include "model/replication/replica_disk.hpp"
+#include "model/storage/recovery_points.hpp"
+
+namespace landfall {
+
+/// Where a machine's data path stands.
+enum class DataPath : std::uint8_t {
+    Stopped,         ///< nothing is captured
+    Copying,         ///< initial copy or checksum compare, with the catch-up after it
+    Journal,         ///< every disk in write order: recovery points are published
+    ResyncRequired,  ///< order lost; changed blocks are recorded until the resynchronization
+};
+
+/// How a disk's writes are kept at the source.
+enum class Capture : std::uint8_t { Off, ChangedBlocks, Ordered };
+
+/// What the layer above is told.
+class ReplicationListener {
+  public:
+    virtual ~ReplicationListener() = default;
+    /// Every disk is copied and replicates in write order: after an initial replication or a
+    /// resync.
+    virtual void copy_completed(MachineId machine) = 0;
+    virtual void recovery_point_published(MachineId machine, const RecoveryPoint& point) = 0;
+    /// The machine's data path has gone to ResyncRequired.
+    virtual void resync_required(MachineId machine, std::string_view cause) = 0;
+};
+
+class InMageToAzure {
+  public:
+    /// Timer kinds below this bound are this engine's.
+    static constexpr std::uint32_t kTimerKinds = 16;
+
+    InMageToAzure(const Estate& estate, Environment environment, ReplicationListener& listener);
+
+    // Operations on a machine's data path. Each requires the path named.
+    /// Stopped: starts the initial copy.
+    void start_initial_replication(MachineId machine);
+    /// Stopped: the replica already equals the source, with a recovery point of this instant.
+    void start_replicated(MachineId machine);
+    /// ResyncRequired or Journal: compares all disks and ships what differs.
+    void start_resync(MachineId machine);
+    /// Any: stops capture and drops what is not uploaded. Recovery points stay.
+    void stop(MachineId machine);
+    /// Any: the source lost power and booted again; what it held in memory is gone.
+    void lose_power(MachineId machine);
+    /// The source was shut down cleanly now: captures the last changes under a marker of their own.
+    /// False when the machine does not replicate in write order, so that no point can follow.
+    bool capture_final(MachineId machine);
+    /// Journal: makes a point of everything that is uploaded, beyond the last marker if there is
+    /// more: what failing over to Latest does. Other paths: the newest point there is.
+    std::optional<RecoveryPoint> make_latest_point(MachineId machine);
+    /// Forgets all points but `point`; commit does that.
+    void keep_only(MachineId machine, const RecoveryPoint& point);
+
+    /// Forgets all points: the item is removed.
+    void forget_points(MachineId machine);
+
+    void on_timer(TimerTag tag);
+    void on_transfer(ChannelId channel);
+    /// Evaluates process server health and RPO thresholds; the environment's health timer calls it.
+    void evaluate_health();
+
+    // What can be observed.
+    [[nodiscard]] DataPath data_path(MachineId machine) const;
+    [[nodiscard]] const RecoveryPoints& recovery_points(MachineId machine) const;
+    /// Age of the newest published point; nullopt before the first.
+    [[nodiscard]] std::optional<Duration> rpo(MachineId machine) const;
+    [[nodiscard]] const ProcessServerState& process_server(ProcessServerId server) const;
+    /// Uploaded logs not yet in replica disks, by process server.
+    [[nodiscard]] std::vector<Bytes> logs_waiting() const;
+    [[nodiscard]] Bytes uploaded(MachineId machine) const;
+    /// Bytes that the guest wrote while it was replicated, rewrites counted each time.
+    [[nodiscard]] Bytes captured(MachineId machine) const;
+    /// Share of the initial copy or compare that is done, 0..100, skipped bytes counted as done
+    /// (SR/vmware-azure-enable-replication.md).
+    [[nodiscard]] std::int64_t copy_progress_percent(DiskId disk) const;
+    [[nodiscard]] std::int64_t resyncs(MachineId machine) const;
+    [[nodiscard]] std::uint64_t deltas() const { return deltas_; }
+
+  private:
+    enum class TimerKind : std::uint32_t { CaptureTick, CopyWakeup };
+
+    // Of tens of thousands of disks and machines each is touched at every step: what a step needs
+    // of one fits in a cache line or two, and the rest (copies) lies elsewhere.
+    struct DiskState {
+        Bytes captured;
+        Bytes changed;         ///< written while changed blocks are recorded, rewrites counted
+        Bytes owed;            ///< distinct bytes that an interrupted copy had still to send
+        Bytes pending_source;  ///< captured in order, not yet received
+        Bytes pending_cache;   ///< received in order, not yet uploaded
+        Bytes uploaded;
+        Instant uploaded_until;  ///< source time up to which ordered changes are uploaded
+        ReplicaDisk replica;
+        MachineId machine;
+        Capture capture = Capture::Off;
+        bool consistent = false;  ///< replicates in order and owes nothing of a copy
+        bool seeded = false;      ///< the replica disk holds a whole copy, however old
+
+        DiskState(ReplicaDisk mirror, MachineId owner) : replica(mirror), machine(owner) {}
+    };
+    struct MachineState {
+        DiskId first_disk;
+        std::uint32_t disk_count = 0;
+        ProcessServerId server;
+        std::optional<Duration> app_consistent_every;
+        DataPath path = DataPath::Stopped;
+        bool source_running = true;
+        bool rpo_breached = false;
+        std::uint16_t generation = 0;
+        Instant captured_until;
+        Instant last_point;  ///< source time of the newest published point
+        bool has_point = false;
+        Instant app_consistent_due;
+        std::vector<DiskId> copies_waiting;  ///< next one at the back
+        std::int64_t resyncs = 0;
+        RecoveryPoints points;
+
+        MachineState(const Machine& facts, const Policy& policy, RecoveryPoints empty)
+            : first_disk(facts.first_disk),
+              disk_count(facts.disk_count),
+              server(facts.process_server),
+              app_consistent_every(policy.app_consistent_every),
+              points(std::move(empty)) {}
+    };
+    /// Machines of one process server that capture at the same instants.
+    struct CaptureGroup {
+        ProcessServerId server;
+        std::uint32_t phase = 0;
+        std::vector<MachineId> machines;
+        std::int64_t next_tick = 0;  ///< ordinal of the step
+        bool ticking = false;
+    };
+
+    void start_ticking(MachineId machine);
+    void on_capture_tick(std::uint32_t group);
+    void set_tick_timer(std::uint32_t group);
+    void capture(MachineId machine, Marker marker);
+    Marker due_marker(MachineId machine);
+    void begin_copies(MachineId machine);
+    void start_waiting_copies(MachineId machine);
+    void start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes, Duration reading_time);
+    void on_copy_done(DiskId disk);
+    void abandon_stream(MachineId machine);
+    void require_resync(MachineId machine, std::string_view cause);
+
+    void pump_receive(ProcessServerId server);
+    void pump_upload(ProcessServerId server);
+    void take_copies(ProcessServerId server, Bytes limit);
+    void purge(ProcessServerId server);
+    void on_received(ProcessServerId server);
+    void on_uploaded(ProcessServerId server);
+    void note_progress(ProcessServerId server);
+    void arrive(ProcessServerId server, Bytes until);
+    void publish(const Delta& delta);
+    [[nodiscard]] Bytes batch_limit(BytesPerSecond measured, Bytes waiting) const;
+    [[nodiscard]] Bytes copy_room(ProcessServerId server) const;
+
+    [[nodiscard]] Bytes sum_over_disks(MachineId machine, Bytes DiskState::*amount) const;
+    template <typename Visit>
+    void for_each_disk(MachineId machine, Visit&& visit) {
+        const MachineState& source = state(machine);
+        for (std::uint32_t k = 0; k < source.disk_count; ++k) {
+            visit(DiskId(source.first_disk.value + k));
+        }
+    }
+    MachineState& state(MachineId machine) { return machines_[machine.value]; }
+    DiskState& state(DiskId disk) { return disks_[disk.value]; }
+    ProcessServerState& state(ProcessServerId server) { return servers_[server.value]; }
+
+    const Estate& estate_;
+    Environment environment_;
+    ReplicationListener& listener_;
+    std::vector<MachineState> machines_;
+    std::vector<DiskState> disks_;
+    std::vector<std::optional<CopyStream>> copies_;  ///< per disk
+    std::vector<ProcessServerState> servers_;
+    std::vector<CaptureGroup> groups_;
+    std::vector<std::uint32_t> group_of_machine_;
+    std::vector<ProcessServerId> server_of_channel_;
+    std::vector<bool> channel_uploads_;
+    std::int64_t ticks_per_marker_ = 1;
+    std::uint64_t deltas_ = 0;
+};
+
+}  // namespace landfall

@@ -1,0 +1,305 @@
+// model/replication/inmage_transfer.cpp — the two legs: into the process server, and up to Azure.
+#include <algorithm>
+#include <string>
+
+#include "model/replication/inmage_to_azure.hpp"
+
+namespace landfall {
+
+namespace {
+
+// A first batch before any rate is known, and the least of any batch: small enough to be quick on a
+// slow line, large enough to be worth a transfer on a fast one.
+constexpr Bytes kLeastBatch = mebibytes(16);
+// A transfer takes at most this part of the capture step, or of the backlog that it is a part of.
+constexpr std::int64_t kSlicesPerStep = 10;
+constexpr std::int64_t kSlicesPerBacklog = 128;
+// A transfer smaller than this says more about latency than about the rate of the line.
+constexpr Bytes kLeastMeasured = mebibytes(1);
+
+BytesPerSecond measured_rate(Bytes bytes, Duration took, BytesPerSecond before) {
+    if (took <= Duration(0) || (bytes < kLeastMeasured && before.count() > 0)) return before;
+    return BytesPerSecond(std::max<std::int64_t>(
+        1, detail::scale(bytes.count(), kNanosecondsPerSecond, took.count(), false)));
+}
+
+}  // namespace
+
+/// What one transfer may take along. Its deltas count as arrived when it ends, so its time blurs
+/// the RPO: it is kept short, but not finer than the capture step is cut, nor than a part of a
+/// backlog in which it would be lost anyway.
+Bytes InMageToAzure::batch_limit(BytesPerSecond measured, Bytes waiting) const {
+    const Duration slice = std::max(estate_.profile.transfer_slice,
+                                    Duration(estate_.capture.step.count() / kSlicesPerStep));
+    return std::max(
+        {kLeastBatch, moved_bytes(measured, slice), Bytes(waiting.count() / kSlicesPerBacklog)});
+}
+
+/// How many more bytes of copies the cache may take: enough to keep the upload busy, not more, so
+/// that ordered changes do not wait behind a cache full of copies.
+Bytes InMageToAzure::copy_room(ProcessServerId id) const {
+    const ProcessServerState& server = servers_[id.value];
+    const Bytes share(detail::scale(estate_.process_server(id).cache.count(),
+                                    estate_.profile.copy_cache_percent, 100, false));
+    const Bytes target =
+        std::min(share, batch_limit(server.upload_rate, server.cached_journal.bytes()) * 2);
+    return std::max(target - server.cached_copies.bytes(), Bytes(0));
+}
+
+void InMageToAzure::pump_receive(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    purge(id);
+    if (server.receiving.under_way || server.throttled) return;
+    const ProcessServer& facts = estate_.process_server(id);
+    const Bytes limit = std::min(batch_limit(server.receive_rate, server.source.bytes()),
+                                 server.cache_room(facts.cache));
+    Bytes copies_waiting;
+    const Bytes room = server.copies.empty() ? Bytes(0) : std::min(copy_room(id), limit);
+    const Instant now = environment_.clock.now();
+    for (const std::uint32_t disk : server.copies) {
+        copies_waiting += copies_[disk]->available(now);
+        if (copies_waiting >= room) break;
+    }
+    copies_waiting = std::min(copies_waiting, room);
+    server.source.take(journal_share(limit, copies_waiting, estate_.profile.copy_share_percent),
+                       server.receiving);
+    take_copies(id, std::min(copies_waiting, limit - server.receiving.bytes));
+    server.source.take(limit - server.receiving.bytes, server.receiving);
+
+    if (!server.copies.empty() && room > Bytes(0) && !server.copy_wakeup_set) {
+        server.copy_wakeup_set = true;
+        const Duration pause(
+            std::max<std::int64_t>(estate_.profile.transfer_slice.count() / 10, 1));
+        environment_.clock.set_timer(now + pause,
+                                     {static_cast<std::uint32_t>(TimerKind::CopyWakeup), id.value});
+    }
+    if (server.receiving.deltas.empty()) return;
+    server.receiving.under_way = true;
+    server.receiving.sent_at = now;
+    environment_.transport.send(facts.receive_channel, std::max(server.receiving.bytes, Bytes(1)));
+}
+
+/// Drops what waits of streams that were abandoned, at the source and in the cache.
+void InMageToAzure::purge(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    if (!server.purge_due) return;
+    server.purge_due = false;
+    const auto drop_stale = [this](DeltaQueue& queue, Bytes DiskState::*pending) {
+        queue.remove_if([&](const Delta& delta) {
+            DiskState& disk = state(delta.disk);
+            if (delta.generation == state(disk.machine).generation) return false;
+            if (pending != nullptr) disk.*pending -= delta.bytes;
+            return true;
+        });
+    };
+    drop_stale(server.source, &DiskState::pending_source);
+    drop_stale(server.cached_journal, &DiskState::pending_cache);
+    drop_stale(server.cached_copies, nullptr);
+}
+
+/// Takes `limit` bytes from the running copies in turn, in equal quanta.
+void InMageToAzure::take_copies(ProcessServerId id, Bytes limit) {
+    ProcessServerState& server = state(id);
+    const Instant now = environment_.clock.now();
+    const auto running = static_cast<std::int64_t>(server.copies.size());
+    if (running == 0) return;
+    const Bytes quantum(std::max<std::int64_t>(limit.count() / running, mebibytes(1).count()));
+    std::size_t idle = 0;
+    while (limit > Bytes(0) && idle < server.copies.size()) {
+        server.next_copy %= server.copies.size();
+        const DiskId disk(server.copies[server.next_copy++]);
+        CopyStream& copy = *copies_[disk.value];
+        const Bytes piece = std::min({copy.available(now), quantum, limit});
+        if (piece == Bytes(0)) {
+            ++idle;
+            continue;
+        }
+        idle = 0;
+        copy.take(piece);
+        limit -= piece;
+        server.receiving.add({.bytes = piece,
+                              .until = now,
+                              .disk = disk,
+                              .generation = state(state(disk).machine).generation,
+                              .kind = DeltaKind::Copy});
+    }
+}
+
+void InMageToAzure::on_timer(TimerTag tag) {
+    switch (static_cast<TimerKind>(tag.kind)) {
+        case TimerKind::CaptureTick: on_capture_tick(tag.subject); return;
+        case TimerKind::CopyWakeup:
+            servers_[tag.subject].copy_wakeup_set = false;
+            pump_receive(ProcessServerId(tag.subject));
+            return;
+    }
+    LANDFALL_CHECK(false, "every timer kind of the engine is handled");
+}
+
+void InMageToAzure::on_transfer(ChannelId channel) {
+    const ProcessServerId server = server_of_channel_[channel.value];
+    if (channel_uploads_[channel.value])
+        on_uploaded(server);
+    else
+        on_received(server);
+}
+
+void InMageToAzure::on_received(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    LANDFALL_CHECK(server.receiving.under_way, "a reception that ends was under way");
+    const Instant now = environment_.clock.now();
+    server.receive_rate =
+        measured_rate(server.receiving.bytes, now - server.receiving.sent_at, server.receive_rate);
+    server.load.add(server.receiving.bytes);
+    for (const Delta& delta : server.receiving.deltas) {
+        DiskState& disk = state(delta.disk);
+        if (delta.kind != DeltaKind::Copy) disk.pending_source -= delta.bytes;
+        if (delta.generation != state(disk.machine).generation) continue;
+        if (delta.kind == DeltaKind::Copy) {
+            server.cached_copies.push(delta);
+        } else {
+            disk.pending_cache += delta.bytes;
+            server.cached_journal.push(delta);
+        }
+    }
+    server.receiving.clear();
+    const ProcessServer& facts = estate_.process_server(id);
+    if (server.update_throttle(estate_.profile, facts.cache) && server.throttled) {
+        environment_.observer.noted("process_server_throttled", facts.name,
+                                    "free cache below the limit: its machines wait");
+    }
+    pump_upload(id);
+    pump_receive(id);
+}
+
+void InMageToAzure::pump_upload(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    purge(id);
+    if (server.uploading.under_way) return;
+    const Bytes limit = batch_limit(server.upload_rate, server.cached_journal.bytes());
+    server.cached_journal.take(
+        journal_share(limit, server.cached_copies.bytes(), estate_.profile.copy_share_percent),
+        server.uploading);
+    server.cached_copies.take(limit - server.uploading.bytes, server.uploading);
+    server.cached_journal.take(limit - server.uploading.bytes, server.uploading);
+    if (server.uploading.deltas.empty()) return;
+    const ProcessServer& facts = estate_.process_server(id);
+    const Bytes compressed(
+        detail::scale(server.uploading.bytes.count(), 1000, facts.compression_permille, true));
+    server.uploading.under_way = true;
+    server.uploading.sent_at = environment_.clock.now();
+    environment_.transport.send(facts.upload_channel, std::max(compressed, Bytes(1)));
+}
+
+/// Takes in the deltas at the front of the upload whose bytes lie within its first `until` bytes.
+void InMageToAzure::arrive(ProcessServerId id, Bytes until) {
+    ProcessServerState& server = state(id);
+    const Instant now = environment_.clock.now();
+    Batch& batch = server.uploading;
+    while (batch.arrived < batch.deltas.size()) {
+        const Delta delta = batch.deltas[batch.arrived];
+        if (batch.arrived_bytes + delta.bytes > until) return;
+        ++batch.arrived;
+        batch.arrived_bytes += delta.bytes;
+        DiskState& disk = state(delta.disk);
+        disk.uploaded += delta.bytes;
+        if (delta.kind != DeltaKind::Copy) disk.pending_cache -= delta.bytes;
+        if (delta.generation != state(disk.machine).generation) continue;
+        disk.replica.receive(delta.bytes, now);
+        if (delta.kind != DeltaKind::Copy) {
+            if (delta.kind == DeltaKind::Journal) disk.uploaded_until = delta.until;
+            if (delta.marker != Marker::None) publish(delta);
+        } else {
+            CopyStream& copy = *copies_[delta.disk.value];
+            copy.acknowledge(delta.bytes);
+            if (copy.done()) {
+                std::erase(server.copies, delta.disk.value);
+                on_copy_done(delta.disk);
+            }
+        }
+    }
+}
+
+/// An upload that takes much longer than it should (its link was throttled or went down meanwhile)
+/// need not be over for what it has delivered to count: a delta's arrival is read off its place.
+void InMageToAzure::note_progress(ProcessServerId id) {
+    const ProcessServerState& server = state(id);
+    if (!server.uploading.under_way) return;
+    const Instant now = environment_.clock.now();
+    const Duration slice = std::max(estate_.profile.transfer_slice, estate_.capture.step);
+    if (now - server.uploading.sent_at <= slice) return;
+    const ProcessServer& facts = estate_.process_server(id);
+    const Bytes delivered = environment_.transport.delivered(facts.upload_channel);
+    arrive(id, Bytes(detail::scale(delivered.count(), facts.compression_permille, 1000, false)));
+}
+
+void InMageToAzure::on_uploaded(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    LANDFALL_CHECK(server.uploading.under_way, "an upload that ends was under way");
+    const Instant now = environment_.clock.now();
+    server.upload_rate =
+        measured_rate(server.uploading.bytes, now - server.uploading.sent_at, server.upload_rate);
+    arrive(id, server.uploading.bytes);
+    server.uploading.clear();
+    const ProcessServer& facts = estate_.process_server(id);
+    if (server.update_throttle(estate_.profile, facts.cache) && !server.throttled) {
+        environment_.observer.noted("process_server_resumed", facts.name,
+                                    "enough cache is free again");
+    }
+    pump_upload(id);
+    pump_receive(id);
+}
+
+/// All that precedes the marker in the lane is uploaded; a point of the machine can be made unless
+/// one of its disks still owes a part of a copy.
+void InMageToAzure::publish(const Delta& delta) {
+    const MachineId machine = state(delta.disk).machine;
+    MachineState& source = state(machine);
+    LANDFALL_CHECK(source.path == DataPath::Journal,
+                   "markers of a living stream exist in write order only");
+    // The last changes of a shut-down source may carry a marker of the same instant as a regular
+    // one.
+    if (source.has_point && delta.until <= source.last_point) return;
+    const Instant now = environment_.clock.now();
+    Instant processed = now;
+    for_each_disk(machine, [&](DiskId disk) {
+        processed = std::max(processed, state(disk).replica.processed_at());
+    });
+    const RecoveryPoint point{
+        .time = delta.until, .published_at = now, .processed_at = processed, .kind = delta.marker};
+    source.points.add(point);
+    source.last_point = delta.until;
+    source.has_point = true;
+    environment_.observer.recovery_point_published(machine, point.time, processed,
+                                                   delta.marker == Marker::AppConsistent);
+    listener_.recovery_point_published(machine, point);
+}
+
+void InMageToAzure::evaluate_health() {
+    const ServiceProfile& profile = estate_.profile;
+    const auto intervals = static_cast<std::size_t>(
+        std::max<std::int64_t>(1, profile.health_window.count() / profile.health_interval.count()));
+    for (std::size_t index = 0; index < servers_.size(); ++index) {
+        ProcessServerState& server = servers_[index];
+        server.load.close(intervals);
+        const Health health = server.judge(profile, estate_.process_servers[index]);
+        if (health == server.health) continue;
+        server.health = health;
+        environment_.observer.noted("process_server_health", estate_.process_servers[index].name,
+                                    health_name(health));
+    }
+    for (std::size_t index = 0; index < machines_.size(); ++index) {
+        MachineState& source = machines_[index];
+        const Machine& facts = estate_.machines[index];
+        const auto& threshold = estate_.policy(facts.policy).rpo_threshold;
+        if (!threshold || !source.has_point || source.path == DataPath::Stopped) continue;
+        const Duration age = environment_.clock.now() - source.last_point;
+        if ((age > *threshold) == source.rpo_breached) continue;
+        source.rpo_breached = !source.rpo_breached;
+        environment_.observer.noted(
+            source.rpo_breached ? "rpo_threshold_exceeded" : "rpo_threshold_met", facts.name,
+            "RPO " + std::to_string(age.count() / kNanosecondsPerSecond) + " s");
+    }
+}
+
+}  // namespace landfall

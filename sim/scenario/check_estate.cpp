@@ -1,0 +1,210 @@
+// sim/scenario/check_estate.cpp — names used twice, references to nothing, windows that make no
+// sense.
+#include <algorithm>
+#include <map>
+
+#include "sim/scenario/checks.hpp"
+
+namespace landfall::scenario {
+
+namespace {
+
+/// Notes every name of `namespace_of` things that an earlier one has; remembers across calls.
+class NameCheck {
+  public:
+    explicit NameCheck(Problems& problems) : problems_(problems) {}
+
+    void add(const std::string& name, const std::string& pointer) {
+        if (name.empty()) return;  // not there: said already
+        const auto [earlier, is_new] = places_.try_emplace(name, pointer);
+        if (is_new) return;
+        note(problems_, code::kDuplicateName, pointer, json_text(name),
+             "is also the name of " + earlier->second);
+    }
+
+    template <typename T>
+    void add_all(const std::vector<T>& things, const std::string& list) {
+        for (std::size_t i = 0; i < things.size(); ++i) {
+            add(things[i].name, pointer_to(pointer_to(list, i), "name"));
+        }
+    }
+
+  private:
+    Problems& problems_;
+    std::map<std::string, std::string> places_;
+};
+
+void check_names(Checking& checking) {
+    const Scenario& scenario = checking.scenario;
+    NameCheck nodes(checking.problems);
+    nodes.add_all(scenario.sites, "/sites");
+    nodes.add_all(scenario.regions, "/regions");
+    for (std::size_t i = 0; i < scenario.routers.size(); ++i) {
+        nodes.add(scenario.routers[i], pointer_to("/routers", i));
+    }
+    NameCheck hosts(checking.problems);
+    for (std::size_t i = 0; i < scenario.sites.size(); ++i) {
+        hosts.add_all(scenario.sites[i].hosts, pointer_to("/sites", i) + "/hosts");
+    }
+    NameCheck accounts(checking.problems);
+    for (std::size_t i = 0; i < scenario.regions.size(); ++i) {
+        accounts.add_all(scenario.regions[i].storage_accounts,
+                         pointer_to("/regions", i) + "/storage_accounts");
+    }
+    NameCheck(checking.problems).add_all(scenario.links, "/links");
+    NameCheck(checking.problems).add_all(scenario.configuration_servers, "/configuration_servers");
+    NameCheck(checking.problems).add_all(scenario.process_servers, "/process_servers");
+    NameCheck(checking.problems).add_all(scenario.policies, "/policies");
+}
+
+/// Notes `name` when the list it refers to does not have it.
+void check_reference(Checking& checking, bool is_known, const std::string& name,
+                     const std::string& pointer, const char* what,
+                     std::vector<std::string> allowed) {
+    if (is_known || name.empty()) return;
+    note_unknown(checking.problems, code::kUnknownName, pointer, name,
+                 std::string("no such ") + what, std::move(allowed));
+}
+
+void check_host(Checking& checking, const std::optional<std::string>& host,
+                const std::string& site_name, const std::string& pointer) {
+    if (!host) return;
+    const std::optional<SiteId> site = checking.directory.site(site_name);
+    const std::optional<HostPlace> place = checking.directory.host(*host);
+    std::vector<std::string> here;
+    if (site) here = names_of(checking.scenario.sites[site->value].hosts);
+    check_reference(checking, place.has_value(), *host, pointer, "host", here);
+    if (place && site && place->site != *site) {
+        note(checking.problems, code::kOtherSite, pointer, json_text(*host),
+             "the host stands in site \"" + checking.scenario.sites[place->site.value].name +
+                 "\", not in \"" + site_name + "\"",
+             std::move(here));
+    }
+}
+
+void check_storage_account(Checking& checking, const ProcessServer& server,
+                           const std::string& pointer) {
+    const Scenario& scenario = checking.scenario;
+    std::vector<std::string> all;
+    for (const Region& region : scenario.regions) {
+        for (const StorageAccount& account : region.storage_accounts) all.push_back(account.name);
+    }
+    const auto place = checking.directory.storage_account(server.storage_account);
+    check_reference(checking, place.has_value(), server.storage_account, pointer, "storage account",
+                    all);
+    const auto target = checking.directory.region(scenario.vault.region);
+    if (!place || !target || place->region == *target) return;
+    note(checking.problems, code::kOtherSite, pointer, json_text(server.storage_account),
+         "the cache storage account stands in region \"" + scenario.regions[place->region].name +
+             "\", but must be in the region of the vault, \"" + scenario.vault.region + "\"",
+         names_of(scenario.regions[*target].storage_accounts));
+}
+
+void check_servers(Checking& checking) {
+    const Scenario& scenario = checking.scenario;
+    const std::vector<std::string> sites = names_of(scenario.sites);
+    check_reference(checking, checking.directory.region(scenario.vault.region).has_value(),
+                    scenario.vault.region, "/vault/region", "region", names_of(scenario.regions));
+    for (std::size_t i = 0; i < scenario.configuration_servers.size(); ++i) {
+        const std::string& site = scenario.configuration_servers[i].site;
+        check_reference(checking, checking.directory.site(site).has_value(), site,
+                        pointer_to("/configuration_servers", i) + "/site", "site", sites);
+    }
+    for (std::size_t i = 0; i < scenario.process_servers.size(); ++i) {
+        const ProcessServer& server = scenario.process_servers[i];
+        const std::string pointer = pointer_to("/process_servers", i);
+        check_reference(checking, checking.directory.site(server.site).has_value(), server.site,
+                        pointer + "/site", "site", sites);
+        check_host(checking, server.host, server.site, pointer + "/host");
+        check_storage_account(checking, server, pointer + "/storage_account");
+    }
+}
+
+/// Whether two daily windows share a moment. A window with `to` <= `from` wraps over midnight.
+bool overlap(const DailyWindow& a, const DailyWindow& b) {
+    const auto holds = [](const DailyWindow& window, Duration clock) {
+        if (window.to <= window.from) return clock >= window.from || clock < window.to;
+        return clock >= window.from && clock < window.to;
+    };
+    return holds(a, b.from) || holds(b, a.from);
+}
+
+void check_throttles(Checking& checking, const Link& link, const std::string& pointer) {
+    for (std::size_t i = 0; i < link.throttles.size(); ++i) {
+        const Throttle& throttle = link.throttles[i];
+        const std::string at = pointer_to(pointer + "/throttles", i);
+        const bool known = link.bandwidth > BytesPerSecond(0);
+        if (known && throttle.bandwidth > link.bandwidth) {
+            note(checking.problems, code::kBadWindow, at + "/bandwidth",
+                 std::to_string(8 * throttle.bandwidth.count()),
+                 "is more than the link has: " + std::to_string(8 * link.bandwidth.count()) +
+                     " bit/s");
+        }
+        for (std::size_t k = 0; k < i; ++k) {
+            if (!overlap(throttle.window, link.throttles[k].window)) continue;
+            note(checking.problems, code::kBadWindow, at, "",
+                 "overlaps the throttle at " + pointer_to(pointer + "/throttles", k) +
+                     "; two windows of a link must not");
+            break;
+        }
+    }
+}
+
+void check_links(Checking& checking) {
+    const Scenario& scenario = checking.scenario;
+    std::vector<std::string> nodes = names_of(scenario.sites);
+    for (const Region& region : scenario.regions) nodes.push_back(region.name);
+    nodes.insert(nodes.end(), scenario.routers.begin(), scenario.routers.end());
+    for (std::size_t i = 0; i < scenario.links.size(); ++i) {
+        const Link& link = scenario.links[i];
+        const std::string pointer = pointer_to("/links", i);
+        const char* const what = "site, region or router";
+        check_reference(checking, checking.directory.node(link.from).has_value(), link.from,
+                        pointer + "/from", what, nodes);
+        check_reference(checking, checking.directory.node(link.to).has_value(), link.to,
+                        pointer + "/to", what, nodes);
+        if (link.from == link.to && !link.from.empty()) {
+            note(checking.problems, code::kBadLink, pointer + "/to", json_text(link.to),
+                 "a link leads from one node to another");
+        }
+        check_throttles(checking, link, pointer);
+    }
+}
+
+void check_policies(Checking& checking) {
+    const ServiceProfile& profile = checking.scenario.profile;
+    for (std::size_t i = 0; i < checking.scenario.policies.size(); ++i) {
+        const Policy& policy = checking.scenario.policies[i];
+        const std::string pointer = pointer_to("/policies", i);
+        if (policy.retention > profile.retention_max) {
+            note(checking.problems, code::kRetention, pointer + "/retention",
+                 seconds_text(policy.retention),
+                 "profile " + profile.name + " keeps recovery points for at most " +
+                     seconds_text(profile.retention_max) + " seconds");
+        }
+        if (!policy.app_consistent_every) continue;
+        const Duration every = *policy.app_consistent_every;
+        if (every < profile.app_consistent_interval_min ||
+            every > profile.app_consistent_interval_max) {
+            note(checking.problems, code::kAppConsistent, pointer + "/app_consistent_every",
+                 seconds_text(every),
+                 "profile " + profile.name + " makes application-consistent points every " +
+                     seconds_text(profile.app_consistent_interval_min) + " to " +
+                     seconds_text(profile.app_consistent_interval_max) + " seconds");
+        } else if (every >= policy.retention) {
+            note(checking.problems, code::kAppConsistent, pointer + "/app_consistent_every",
+                 seconds_text(every), "must be less than the retention");
+        }
+    }
+}
+
+}  // namespace
+
+void check_estate(Checking& checking) {
+    check_names(checking);
+    check_links(checking);
+    check_servers(checking);
+    check_policies(checking);
+}
+
+}  // namespace landfall::scenario

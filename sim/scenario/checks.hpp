@@ -1,0 +1,55 @@
+// sim/scenario/checks.hpp — the parts of check(), one for each part of the file. For check.cpp
+// only.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/scenario/directory.hpp"
+#include "sim/scenario/json_reader.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/workload/trace.hpp"
+
+namespace landfall::scenario {
+
+/// What every part needs.
+struct Checking {
+    const Scenario& scenario;
+    Directory directory;
+    Problems problems;
+
+    explicit Checking(const Scenario& checked) : scenario(checked), directory(checked) {}
+};
+
+/// Sites, regions, links, servers, policies and vault: names, references, windows
+/// (check_estate.cpp).
+void check_estate(Checking& checking);
+/// How finely time is cut and what the profile was changed to (check_detail.cpp).
+void check_detail(Checking& checking);
+/// Whether data finds its way from every process server to its storage account (check_routes.cpp).
+void check_routes(Checking& checking);
+/// Machines and disks against references and the profile's limits (check_machines.cpp).
+void check_machines(Checking& checking);
+/// Machine names after expansion, without expanding (check_machine_names.cpp).
+void check_machine_names(Checking& checking);
+/// Timeline and expectations (check_timeline.cpp).
+void check_timeline(Checking& checking);
+/// Reads the traces and checks their length (check_traces.cpp).
+void check_traces(Checking& checking, workload::TraceStore& traces);
+
+/// Text as it stands in JSON, for Problem::found.
+std::string json_text(std::string_view text);
+/// A duration as a canonical number of seconds: "300", "1.6".
+std::string seconds_text(Duration duration);
+
+/// The names of named things, in order.
+template <typename T>
+std::vector<std::string> names_of(const std::vector<T>& things) {
+    std::vector<std::string> names;
+    names.reserve(things.size());
+    for (const T& thing : things) names.push_back(thing.name);
+    return names;
+}
+
+}  // namespace landfall::scenario

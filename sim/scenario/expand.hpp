@@ -1,0 +1,44 @@
+// sim/scenario/expand.hpp — machine groups to single machines with their ids; selecting by pattern.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/base/ids.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace landfall::scenario {
+
+/// One machine. Its place in expand()'s result is its MachineId.
+struct ExpandedMachine {
+    std::string name;
+    std::size_t group = 0;   ///< index into Scenario::machines
+    std::int64_t index = 1;  ///< number in the group, from 1
+    SiteId site;
+    HostId host;  ///< none: any of the site
+    ProcessServerId process_server;
+    StorageAccountId storage_account;  ///< of its process server
+    PolicyId policy;
+};
+
+/// Name of machine `index` (from 1) of a group: "web-07" of "web" when there are 10 to 99, the bare
+/// name when there is one.
+std::string machine_name(const MachineGroup& group, std::int64_t index);
+
+/// All machines in the order of the file. Names that refer to nothing give ids that are none;
+/// check() reports them.
+std::vector<ExpandedMachine> expand(const Scenario& scenario);
+
+/// Whether `name` fits `pattern`, in which * stands for any text and ? for one character. Case
+/// counts.
+bool matches(std::string_view pattern, std::string_view name);
+
+/// The machines that fit any of `patterns`, in order, each once; no pattern at all means every
+/// machine.
+std::vector<MachineId> select(const std::vector<ExpandedMachine>& machines,
+                              const std::vector<std::string>& patterns);
+
+}  // namespace landfall::scenario

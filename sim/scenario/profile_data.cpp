@@ -1,0 +1,133 @@
+// sim/scenario/profile_data.cpp — reads the embedded profile files; they are complete or we stop.
+#include "sim/scenario/profile_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/scenario/embedded.hpp"
+
+namespace landfall::scenario {
+
+namespace {
+
+using Json = nlohmann::json;
+
+[[noreturn]] void incomplete(const std::string& name, const std::string& what) {
+    throw InvariantViolation("service profile " + name + ": " + what);
+}
+
+/// A canonical number of the file as the field's own type: seconds become nanoseconds.
+template <typename T>
+T quantity(double value) {
+    if constexpr (std::is_same_v<T, Duration>) {
+        return Duration(std::llround(value * static_cast<double>(kNanosecondsPerSecond)));
+    } else {
+        return T(std::llround(value));
+    }
+}
+
+Duration duration_of(const Json& value) {
+    return quantity<Duration>(value.get<double>());
+}
+
+std::string source_of(const Json& entry, const std::string& profile, const std::string& what) {
+    auto source = entry.at("source").get<std::string>();
+    if (source.empty()) incomplete(profile, what + " has no source");
+    return source;
+}
+
+void read_fields(const Json& fields, ProfileData& data) {
+    const std::string& name = data.profile.name;
+    std::size_t known = 0;
+    ServiceProfile::visit_scalars(
+        data.profile, [&](const char* key, auto& field, const char* unit) {
+            const auto found = fields.find(key);
+            if (found == fields.end()) incomplete(name, std::string("no field ") + key);
+            if (found->at("unit").get<std::string>() != unit) {
+                incomplete(name, std::string(key) + " is not in '" + unit + "'");
+            }
+            field = quantity<std::decay_t<decltype(field)>>(found->at("value").get<double>());
+            data.fields.push_back({key, unit, source_of(*found, name, key)});
+            ++known;
+        });
+    if (known != fields.size()) incomplete(name, "a field that the program does not know");
+}
+
+void read_grids(const Json& grids, ProfileData& data) {
+    for (const Json& entry : grids) {
+        RetentionGrid grid;
+        grid.retention_at_most = duration_of(entry.at("retention_at_most"));
+        for (const Json& tier : entry.at("tiers")) {
+            grid.tiers.push_back({duration_of(tier.at("until")), duration_of(tier.at("every"))});
+        }
+        data.profile.retention_grids.push_back(std::move(grid));
+        data.grid_sources.push_back(source_of(entry, data.profile.name, "a retention grid"));
+    }
+}
+
+void read_tiers(const Json& tiers, ProfileData& data) {
+    for (const Json& entry : tiers) {
+        TargetDiskTier tier;
+        tier.name = entry.at("name").get<std::string>();
+        tier.type = entry.at("type").get<std::string>();
+        tier.size_at_most = Bytes(entry.at("size_at_most").get<std::int64_t>());
+        tier.throughput = BytesPerSecond(entry.at("throughput").get<std::int64_t>());
+        tier.iops = entry.at("iops").get<std::int64_t>();
+        tier.churn_limit = BytesPerSecond(entry.at("churn_limit").get<std::int64_t>());
+        data.profile.target_disk_tiers.push_back(std::move(tier));
+        data.tier_sources.push_back(source_of(entry, data.profile.name, "a disk tier"));
+    }
+}
+
+}  // namespace
+
+ProfileData parse_profile(std::string_view json) {
+    ProfileData data;
+    try {
+        const Json file = Json::parse(json);
+        data.profile.name = file.at("name").get<std::string>();
+        data.description = file.at("description").get<std::string>();
+        read_fields(file.at("fields"), data);
+        read_grids(file.at("retention_grids"), data);
+        read_tiers(file.at("target_disk_tiers"), data);
+    } catch (const Json::exception& error) {
+        incomplete(data.profile.name, error.what());
+    }
+    return data;
+}
+
+std::vector<std::string> profile_names() {
+    std::vector<std::string> names;
+    for (const EmbeddedProfile& file : embedded_profiles()) names.emplace_back(file.name);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::optional<ProfileData> find_profile(std::string_view name) {
+    for (const EmbeddedProfile& file : embedded_profiles()) {
+        if (file.name == name) return parse_profile(file.json);
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string> profile_field_names() {
+    std::vector<std::string> names;
+    const ServiceProfile profile;
+    ServiceProfile::visit_scalars(
+        profile, [&](const char* name, const auto&, const char*) { names.emplace_back(name); });
+    return names;
+}
+
+const TargetDiskTier* find_tier(const ServiceProfile& profile, std::string_view type, Bytes size) {
+    const TargetDiskTier* smallest = nullptr;
+    for (const TargetDiskTier& tier : profile.target_disk_tiers) {
+        if (tier.type != type || tier.size_at_most < size) continue;
+        if (smallest == nullptr || tier.size_at_most < smallest->size_at_most) smallest = &tier;
+    }
+    return smallest;
+}
+
+}  // namespace landfall::scenario

@@ -1,0 +1,39 @@
+// sim/scenario/readers.hpp — the parts of a scenario document, one function for each.
+//
+// Every function reads one JSON value at a pointer, notes what is wrong with it, and returns what
+// it could make of it. Defaults are those of the Python models. For load.cpp only.
+#pragma once
+
+#include <string>
+
+#include "sim/scenario/json_reader.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace landfall::scenario {
+
+// Estate (read_estate.cpp)
+Site read_site(const Json& value, const std::string& pointer, Problems& problems);
+Region read_region(const Json& value, const std::string& pointer, Problems& problems);
+Link read_link(const Json& value, const std::string& pointer, Problems& problems);
+ProcessServer read_process_server(const Json& value, const std::string& pointer,
+                                  Problems& problems);
+ConfigurationServer read_configuration_server(const Json& value, const std::string& pointer,
+                                              Problems& problems);
+Policy read_policy(const Json& value, const std::string& pointer, Problems& problems);
+Vault read_vault(const Json& value, const std::string& pointer, Problems& problems);
+ServiceProfile read_profile(const Json* value, const std::string& pointer, Problems& problems);
+
+// Machines (read_machines.cpp)
+Churn read_churn(const Json& value, const std::string& pointer, Problems& problems);
+MachineGroup read_machine(const Json& value, const std::string& pointer, InitialState initial_state,
+                          Problems& problems);
+
+// What happens and what must hold (read_timeline.cpp)
+TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
+                                  Problems& problems);
+Expectation read_expectation(const Json& value, const std::string& pointer, Problems& problems);
+
+/// Most machines of one group, and of a scenario.
+inline constexpr std::int64_t kMachinesMax = 10'000'000;
+
+}  // namespace landfall::scenario

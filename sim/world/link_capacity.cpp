@@ -1,0 +1,72 @@
+// sim/world/link_capacity.cpp — capacity as a step function of time.
+#include "sim/world/link_capacity.hpp"
+
+#include <algorithm>
+
+#include "sim/kernel/kernel.hpp"
+
+namespace landfall::world {
+
+namespace {
+
+constexpr Duration kDay = days(1);
+
+Duration time_of_day(Instant at) {
+    return Duration(at.since_start().count() % kDay.count());
+}
+
+bool contains(const scenario::DailyWindow& window, Duration time) {
+    if (window.from < window.to) return window.from <= time && time < window.to;
+    return time >= window.from || time < window.to;  // past midnight
+}
+
+/// The next time after `after` at which the clock shows `time`.
+Instant next_at(Duration time, Instant after) {
+    Instant candidate = after - time_of_day(after) + time;
+    if (candidate <= after) candidate = candidate + kDay;
+    return candidate;
+}
+
+}  // namespace
+
+LinkSchedule::LinkSchedule(const scenario::Link& link, double payload_share)
+    : link_(link), payload_share_(payload_share) {}
+
+bool LinkSchedule::varies() const {
+    return !link_.throttles.empty() || !link_.outages.empty();
+}
+
+bool LinkSchedule::is_down(Instant at) const {
+    return std::any_of(link_.outages.begin(), link_.outages.end(), [at](const auto& outage) {
+        return outage.at <= at && at < outage.at + outage.lasts;
+    });
+}
+
+double LinkSchedule::capacity(Instant at) const {
+    if (is_down(at)) return kernel::kStalledRate;
+    BytesPerSecond rate = link_.bandwidth;
+    for (const scenario::Throttle& throttle : link_.throttles) {
+        if (contains(throttle.window, time_of_day(at))) {
+            rate = std::min(rate, throttle.bandwidth);
+        }
+    }
+    return static_cast<double>(rate.count()) * payload_share_;
+}
+
+std::optional<Instant> LinkSchedule::next_change(Instant after) const {
+    std::optional<Instant> next;
+    const auto consider = [&](Instant candidate) {
+        if (candidate > after && (!next || candidate < *next)) next = candidate;
+    };
+    for (const scenario::Throttle& throttle : link_.throttles) {
+        consider(next_at(throttle.window.from, after));
+        consider(next_at(throttle.window.to, after));
+    }
+    for (const scenario::Outage& outage : link_.outages) {
+        consider(outage.at);
+        consider(outage.at + outage.lasts);
+    }
+    return next;
+}
+
+}  // namespace landfall::world

@@ -1,0 +1,45 @@
+// sim/world/sampler.hpp — looks at the fleet at regular times: the tables `fleet` and `backlog`.
+#pragma once
+
+#include <vector>
+
+#include "model/recovery/site_recovery.hpp"
+#include "sim/record/recorder.hpp"
+
+namespace landfall::world {
+
+class Sampler {
+  public:
+    Sampler(const Estate& estate, const Clock& clock, const SiteRecovery& logic,
+            const record::Recorder& recorder)
+        : estate_(estate), clock_(clock), logic_(logic), recorder_(recorder) {}
+
+    /// Adds one row to `fleet`, and one per process server to `backlog`.
+    void take();
+    std::vector<record::Table> take_tables();
+
+  private:
+    const Estate& estate_;
+    const Clock& clock_;
+    const SiteRecovery& logic_;
+    const record::Recorder& recorder_;
+
+    struct {
+        std::vector<double> t_s;
+        std::vector<std::int64_t> protected_machines;
+        std::vector<double> rpo_s_worst;
+        std::vector<double> rpo_s_mean;
+    } fleet_;
+    struct {
+        std::vector<double> t_s;
+        std::vector<std::int32_t> server;
+        std::vector<std::int64_t> source_bytes;
+        std::vector<std::int64_t> server_bytes;
+        std::vector<std::int64_t> logs_waiting_bytes;
+        std::vector<std::int64_t> copy_bytes;
+        std::vector<std::int64_t> cache_free_percent;
+        record::NameColumn health;
+    } backlog_;
+};
+
+}  // namespace landfall::world

@@ -1,0 +1,39 @@
+// sim/world/simulation.hpp — one run: a checked scenario and a kernel in, tables and a summary out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/kernel/kernel.hpp"
+#include "sim/record/blob_writer.hpp"
+#include "sim/scenario/problem.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/world/assembly.hpp"
+
+namespace landfall::world {
+
+/// What a run leaves behind. Exactly one of summary, problems and waiting tells how it went.
+struct Outcome {
+    nlohmann::json summary;
+    std::vector<record::Table> tables;
+    std::vector<scenario::Problem> problems;  ///< an operation that its state does not allow
+    std::vector<std::string> waiting;         ///< a run that can never end: what it waits for
+};
+
+/// Called now and then with the share of the run that is done (0..1) and the simulated time.
+using ProgressReport = std::function<void(double share, Instant now)>;
+
+/// Makes the kernel for a network.
+using KernelFactory = std::function<std::unique_ptr<kernel::Kernel>(const kernel::NetworkPlan&)>;
+
+/// Simulates `scenario`. Requires that it was checked and that `traces` were read.
+Outcome simulate(const scenario::Scenario& scenario, std::uint64_t seed,
+                 const workload::TraceStore& traces, const KernelFactory& make_kernel,
+                 const ProgressReport& report);
+
+}  // namespace landfall::world

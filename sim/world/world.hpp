@@ -1,0 +1,103 @@
+// sim/world/world.hpp — the simulated world: the model's ports on a kernel.
+//
+// Time and transfers are the kernel's; source disks write what their workload says; Azure creates
+// machines as fast as the service profile documents; links follow their schedules.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "model/environment/environment.hpp"
+#include "model/estate/estate.hpp"
+#include "sim/kernel/kernel.hpp"
+#include "sim/workload/churn.hpp"
+#include "sim/world/link_capacity.hpp"
+
+namespace landfall::world {
+
+/// A link of the kernel whose capacity follows a schedule.
+struct ScheduledLink {
+    std::uint32_t kernel_link = 0;
+    std::string name;
+    LinkSchedule schedule;
+    bool announces = true;  ///< tells the director when it goes down: one direction of a link does
+};
+
+/// Whoever steers a run: gets the calendar events it scheduled itself.
+class Director {
+  public:
+    virtual ~Director() = default;
+    virtual void on_cue(std::uint32_t cue, std::uint32_t subject) = 0;
+    /// A link went down or came back.
+    virtual void on_link(std::string_view link, bool down) = 0;
+};
+
+class World : public Clock,
+              public Transport,
+              public SourceDisks,
+              public Compute,
+              private kernel::KernelSink {
+  public:
+    /// `churn` has one source per disk, or null for a disk that is never written.
+    World(kernel::Kernel& kernel, const Estate& estate,
+          std::vector<std::unique_ptr<workload::ChurnSource>> churn,
+          std::vector<ScheduledLink> links);
+
+    /// Runs until `stop`, handing events to the logic and cues to the director.
+    kernel::RunEnd run(EventSink& logic, Director& director);
+    void stop() { kernel_.stop(); }
+    /// Answers with Director::on_cue at `at`.
+    void schedule_cue(Instant at, std::uint32_t cue, std::uint32_t subject);
+
+    // Clock
+    [[nodiscard]] Instant now() const override { return kernel_.now(); }
+    void set_timer(Instant at, TimerTag tag) override;
+    // Transport
+    void send(ChannelId channel, Bytes amount) override;
+    [[nodiscard]] Bytes delivered(ChannelId channel) const override {
+        return kernel_.delivered(channel);
+    }
+    // SourceDisks
+    [[nodiscard]] Bytes written(DiskId disk, Instant from, Instant to) override;
+    // Compute
+    void shut_down_source(MachineId machine) override;
+    void create_replica_machine(MachineId machine, bool hydrate) override;
+    void start_replica_machine(MachineId machine) override;
+
+    /// Time in [from, to) for which the traces of a disk hold no sample.
+    [[nodiscard]] Duration without_sample(DiskId disk, Instant from, Instant to) const;
+    /// When the machine of `disk` was shut down; Instant::never() if it was not.
+    [[nodiscard]] Instant writes_end(DiskId disk) const { return source_off_[disk.value]; }
+    /// Bytes that were handed to a channel and have arrived.
+    [[nodiscard]] Bytes carried(ChannelId channel) const;
+    [[nodiscard]] std::uint64_t events() const { return kernel_.events(); }
+
+  private:
+    enum Kind : std::uint32_t {
+        kLogicTimer,
+        kLinkChange,
+        kSourceShutDown,
+        kReplicaCreated,
+        kReplicaStarted,
+        kCue,
+    };
+
+    void on_event(const kernel::CalendarEvent& event) override;
+    void on_transfer_completed(ChannelId channel) override;
+    void apply_link(std::uint32_t index);
+    void switch_off(MachineId machine);
+
+    kernel::Kernel& kernel_;
+    const Estate& estate_;
+    std::vector<std::unique_ptr<workload::ChurnSource>> churn_;
+    std::vector<ScheduledLink> links_;
+    std::vector<bool> link_down_;
+    std::vector<Instant> source_off_;  ///< per disk: when its machine was shut down
+    std::vector<Bytes> sending_;       ///< per channel
+    std::vector<Bytes> carried_;
+    Instant next_failover_slot_;
+    EventSink* logic_ = nullptr;
+    Director* director_ = nullptr;
+};
+
+}  // namespace landfall::world
