@@ -14,7 +14,7 @@ packages=(
     python3-dev python3-venv shellcheck
     # libraries
     libbenchmark-dev libboost-dev libboost-graph-dev libboost-iostreams-dev libboost-random-dev
-    libcli11-dev libeigen3-dev libgmock-dev libgtest-dev libsimgrid-dev libspdlog-dev
+    libcli11-dev libeigen3-dev libgmock-dev libgtest-dev libisal-dev libsimgrid-dev libspdlog-dev
     libvalijson-dev nlohmann-json3-dev
 )
 

@@ -147,7 +147,7 @@ def may_use_simgrid(path: str) -> bool:
 
 
 def foreign_headers(path: str, text: str) -> list[str]:
-    """SimGrid and pybind11 only where they belong; the logic sees std, Boost.Graph and Eigen."""
+    """SimGrid and pybind11 only where they belong; the logic sees std, Boost.Graph, Eigen, CRC."""
     problems = []
     for include in includes(text):
         top = include.target.split("/")[0]
@@ -165,7 +165,7 @@ def foreign_headers(path: str, text: str) -> list[str]:
 
 def _allowed_in_model(header: str) -> bool:
     parts = header.split("/")
-    if parts[0] == "Eigen":
+    if parts[0] == "Eigen" or header == "isa-l/crc.h":
         return True
     if parts[0] == "boost" and len(parts) > 1:
         return parts[1].removesuffix(".hpp") in MODEL_BOOST
