@@ -124,7 +124,7 @@ void SiteRecovery::on(const Event& event) {
     if (const auto* transfer = std::get_if<TransferCompleted>(&event)) {
         engine_.on_transfer(transfer->channel);
     } else if (const auto* timer = std::get_if<TimerFired>(&event)) {
-        if (timer->tag.kind < InMageToAzure::kTimerKinds) {
+        if (timer->tag.kind < ReplicationPipeline::kTimerKinds) {
             engine_.on_timer(timer->tag);
         } else if (timer->tag.kind == kAutomaticResyncTimer) {
             const MachineId machine(timer->tag.subject);

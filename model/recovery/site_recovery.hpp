@@ -17,7 +17,7 @@
 #include "model/estate/estate.hpp"
 #include "model/recovery/job_plan.hpp"
 #include "model/recovery/operations.hpp"
-#include "model/replication/inmage_to_azure.hpp"
+#include "model/replication/replication_pipeline.hpp"
 
 namespace landfall {
 
@@ -72,15 +72,15 @@ class SiteRecovery : public EventSink, private ReplicationListener {
 
     [[nodiscard]] ProtectionState protection_state(MachineId machine) const;
     [[nodiscard]] const Milestones& milestones(MachineId machine) const;
-    [[nodiscard]] const InMageToAzure& engine() const { return engine_; }
+    [[nodiscard]] const ReplicationPipeline& engine() const { return engine_; }
     /// Names of jobs in progress and the task each is in, for a run that got stuck.
     [[nodiscard]] std::vector<std::string> waiting() const;
     [[nodiscard]] std::size_t jobs_in_progress() const { return jobs_in_progress_; }
 
   private:
-    static constexpr std::uint32_t kAutomaticResyncTimer = InMageToAzure::kTimerKinds;
+    static constexpr std::uint32_t kAutomaticResyncTimer = ReplicationPipeline::kTimerKinds;
     /// And the ordinal of the task: a timer that outlives its task is of no consequence.
-    static constexpr std::uint32_t kTaskTimer = InMageToAzure::kTimerKinds + 1;
+    static constexpr std::uint32_t kTaskTimer = ReplicationPipeline::kTimerKinds + 1;
 
     struct Job {
         JobKind kind;
@@ -140,7 +140,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     std::vector<Item> items_;
     std::vector<Job> jobs_;
     std::size_t jobs_in_progress_ = 0;
-    InMageToAzure engine_;
+    ReplicationPipeline engine_;
 };
 
 }  // namespace landfall

@@ -108,7 +108,7 @@ class SmallWorld : private world::Director {
 
     [[nodiscard]] Instant now() const { return world_.now(); }
     SiteRecovery& logic() { return logic_; }
-    [[nodiscard]] const InMageToAzure& engine() const { return logic_.engine(); }
+    [[nodiscard]] const ReplicationPipeline& engine() const { return logic_.engine(); }
     [[nodiscard]] record::Recorder& recorder() { return recorder_; }
     [[nodiscard]] const Estate& estate() const { return estate_; }
     world::World& world() { return world_; }

@@ -1,4 +1,4 @@
-// model/replication/inmage_to_azure.hpp — the engine for VMware, physical and AWS machines to
+// model/replication/replication_pipeline.hpp — the engine for VMware, physical and AWS machines to
 // Azure.
 //
 // Continuous capture at the source, a process server with a cache, an upload channel into the cache
@@ -49,12 +49,12 @@ class ReplicationListener {
     virtual void resync_required(MachineId machine, std::string_view cause) = 0;
 };
 
-class InMageToAzure {
+class ReplicationPipeline {
   public:
     /// Timer kinds below this bound are this engine's.
     static constexpr std::uint32_t kTimerKinds = 16;
 
-    InMageToAzure(const Estate& estate, Environment environment, ReplicationListener& listener);
+    ReplicationPipeline(const Estate& estate, Environment environment, ReplicationListener& listener);
 
     // Operations on a machine's data path. Each requires the path named.
     /// Stopped: starts the initial copy.

@@ -1,8 +1,8 @@
-// model/replication/inmage_transfer.cpp — the two legs: into the process server, and up to Azure.
+// model/replication/pipeline_transfer.cpp — the two legs: into the process server, and up to Azure.
 #include <algorithm>
 #include <string>
 
-#include "model/replication/inmage_to_azure.hpp"
+#include "model/replication/replication_pipeline.hpp"
 
 namespace landfall {
 
@@ -28,7 +28,7 @@ BytesPerSecond measured_rate(Bytes bytes, Duration took, BytesPerSecond before) 
 /// What one transfer may take along. Its deltas count as arrived when it ends, so its time blurs
 /// the RPO: it is kept short, but not finer than the capture step is cut, nor than a part of a
 /// backlog in which it would be lost anyway.
-Bytes InMageToAzure::batch_limit(BytesPerSecond measured, Bytes waiting) const {
+Bytes ReplicationPipeline::batch_limit(BytesPerSecond measured, Bytes waiting) const {
     const Duration slice = std::max(estate_.profile.transfer_slice,
                                     Duration(estate_.capture.step.count() / kSlicesPerStep));
     return std::max(
@@ -37,7 +37,7 @@ Bytes InMageToAzure::batch_limit(BytesPerSecond measured, Bytes waiting) const {
 
 /// How many more bytes of copies the cache may take: enough to keep the upload busy, not more, so
 /// that ordered changes do not wait behind a cache full of copies.
-Bytes InMageToAzure::copy_room(ProcessServerId id) const {
+Bytes ReplicationPipeline::copy_room(ProcessServerId id) const {
     const ProcessServerState& server = servers_[id.value];
     const Bytes share(detail::scale(estate_.process_server(id).cache.count(),
                                     estate_.profile.copy_cache_percent, 100, false));
@@ -46,7 +46,7 @@ Bytes InMageToAzure::copy_room(ProcessServerId id) const {
     return std::max(target - server.cached_copies.bytes(), Bytes(0));
 }
 
-void InMageToAzure::pump_receive(ProcessServerId id) {
+void ReplicationPipeline::pump_receive(ProcessServerId id) {
     ProcessServerState& server = state(id);
     purge(id);
     if (server.receiving.under_way || server.throttled) return;
@@ -80,7 +80,7 @@ void InMageToAzure::pump_receive(ProcessServerId id) {
 }
 
 /// Drops what waits of streams that were abandoned, at the source and in the cache.
-void InMageToAzure::purge(ProcessServerId id) {
+void ReplicationPipeline::purge(ProcessServerId id) {
     ProcessServerState& server = state(id);
     if (!server.purge_due) return;
     server.purge_due = false;
@@ -98,7 +98,7 @@ void InMageToAzure::purge(ProcessServerId id) {
 }
 
 /// Takes `limit` bytes from the running copies in turn, in equal quanta.
-void InMageToAzure::take_copies(ProcessServerId id, Bytes limit) {
+void ReplicationPipeline::take_copies(ProcessServerId id, Bytes limit) {
     ProcessServerState& server = state(id);
     const Instant now = environment_.clock.now();
     const auto running = static_cast<std::int64_t>(server.copies.size());
@@ -125,7 +125,7 @@ void InMageToAzure::take_copies(ProcessServerId id, Bytes limit) {
     }
 }
 
-void InMageToAzure::on_timer(TimerTag tag) {
+void ReplicationPipeline::on_timer(TimerTag tag) {
     switch (static_cast<TimerKind>(tag.kind)) {
         case TimerKind::CaptureTick: on_capture_tick(tag.subject); return;
         case TimerKind::CopyWakeup:
@@ -136,7 +136,7 @@ void InMageToAzure::on_timer(TimerTag tag) {
     LANDFALL_CHECK(false, "every timer kind of the engine is handled");
 }
 
-void InMageToAzure::on_transfer(ChannelId channel) {
+void ReplicationPipeline::on_transfer(ChannelId channel) {
     const ProcessServerId server = server_of_channel_[channel.value];
     if (channel_uploads_[channel.value])
         on_uploaded(server);
@@ -144,7 +144,7 @@ void InMageToAzure::on_transfer(ChannelId channel) {
         on_received(server);
 }
 
-void InMageToAzure::on_received(ProcessServerId id) {
+void ReplicationPipeline::on_received(ProcessServerId id) {
     ProcessServerState& server = state(id);
     LANDFALL_CHECK(server.receiving.under_way, "a reception that ends was under way");
     const Instant now = environment_.clock.now();
@@ -172,7 +172,7 @@ void InMageToAzure::on_received(ProcessServerId id) {
     pump_receive(id);
 }
 
-void InMageToAzure::pump_upload(ProcessServerId id) {
+void ReplicationPipeline::pump_upload(ProcessServerId id) {
     ProcessServerState& server = state(id);
     purge(id);
     if (server.uploading.under_way) return;
@@ -192,7 +192,7 @@ void InMageToAzure::pump_upload(ProcessServerId id) {
 }
 
 /// Takes in the deltas at the front of the upload whose bytes lie within its first `until` bytes.
-void InMageToAzure::arrive(ProcessServerId id, Bytes until) {
+void ReplicationPipeline::arrive(ProcessServerId id, Bytes until) {
     ProcessServerState& server = state(id);
     const Instant now = environment_.clock.now();
     Batch& batch = server.uploading;
@@ -222,7 +222,7 @@ void InMageToAzure::arrive(ProcessServerId id, Bytes until) {
 
 /// An upload that takes much longer than it should (its link was throttled or went down meanwhile)
 /// need not be over for what it has delivered to count: a delta's arrival is read off its place.
-void InMageToAzure::note_progress(ProcessServerId id) {
+void ReplicationPipeline::note_progress(ProcessServerId id) {
     const ProcessServerState& server = state(id);
     if (!server.uploading.under_way) return;
     const Instant now = environment_.clock.now();
@@ -233,7 +233,7 @@ void InMageToAzure::note_progress(ProcessServerId id) {
     arrive(id, Bytes(detail::scale(delivered.count(), facts.compression_permille, 1000, false)));
 }
 
-void InMageToAzure::on_uploaded(ProcessServerId id) {
+void ReplicationPipeline::on_uploaded(ProcessServerId id) {
     ProcessServerState& server = state(id);
     LANDFALL_CHECK(server.uploading.under_way, "an upload that ends was under way");
     const Instant now = environment_.clock.now();
@@ -252,7 +252,7 @@ void InMageToAzure::on_uploaded(ProcessServerId id) {
 
 /// All that precedes the marker in the lane is uploaded; a point of the machine can be made unless
 /// one of its disks still owes a part of a copy.
-void InMageToAzure::publish(const Delta& delta) {
+void ReplicationPipeline::publish(const Delta& delta) {
     const MachineId machine = state(delta.disk).machine;
     MachineState& source = state(machine);
     LANDFALL_CHECK(source.path == DataPath::Journal,
@@ -275,7 +275,7 @@ void InMageToAzure::publish(const Delta& delta) {
     listener_.recovery_point_published(machine, point);
 }
 
-void InMageToAzure::evaluate_health() {
+void ReplicationPipeline::evaluate_health() {
     const ServiceProfile& profile = estate_.profile;
     const auto intervals = static_cast<std::size_t>(
         std::max<std::int64_t>(1, profile.health_window.count() / profile.health_interval.count()));

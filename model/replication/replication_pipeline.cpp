@@ -1,5 +1,5 @@
-// model/replication/inmage_to_azure.cpp — capture, copies and resynchronization at the source.
-#include "model/replication/inmage_to_azure.hpp"
+// model/replication/replication_pipeline.cpp — capture, copies and resynchronization at the source.
+#include "model/replication/replication_pipeline.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 
 namespace landfall {
 
-InMageToAzure::InMageToAzure(const Estate& estate, Environment environment,
+ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment environment,
                              ReplicationListener& listener)
     : estate_(estate), environment_(environment), listener_(listener) {
     const Duration step = estate.capture.step;
@@ -53,7 +53,7 @@ InMageToAzure::InMageToAzure(const Estate& estate, Environment environment,
 
 // --- Operations
 
-void InMageToAzure::start_initial_replication(MachineId machine) {
+void ReplicationPipeline::start_initial_replication(MachineId machine) {
     LANDFALL_CHECK(state(machine).path == DataPath::Stopped, "replication starts from Stopped");
     state(machine).captured_until = environment_.clock.now();
     for_each_disk(machine, [&](DiskId disk) {
@@ -66,7 +66,7 @@ void InMageToAzure::start_initial_replication(MachineId machine) {
     pump_receive(state(machine).server);
 }
 
-void InMageToAzure::start_replicated(MachineId machine) {
+void ReplicationPipeline::start_replicated(MachineId machine) {
     MachineState& source = state(machine);
     LANDFALL_CHECK(source.path == DataPath::Stopped, "replication starts from Stopped");
     const Instant now = environment_.clock.now();
@@ -84,7 +84,7 @@ void InMageToAzure::start_replicated(MachineId machine) {
     start_ticking(machine);
 }
 
-void InMageToAzure::start_resync(MachineId machine) {
+void ReplicationPipeline::start_resync(MachineId machine) {
     MachineState& source = state(machine);
     LANDFALL_CHECK(source.path == DataPath::ResyncRequired || source.path == DataPath::Journal,
                    "a resynchronization starts from ResyncRequired or Journal");
@@ -95,21 +95,21 @@ void InMageToAzure::start_resync(MachineId machine) {
     pump_receive(state(machine).server);
 }
 
-void InMageToAzure::stop(MachineId machine) {
+void ReplicationPipeline::stop(MachineId machine) {
     if (state(machine).path == DataPath::Stopped) return;
     abandon_stream(machine);
     state(machine).path = DataPath::Stopped;
     for_each_disk(machine, [&](DiskId disk) { state(disk).capture = Capture::Off; });
 }
 
-void InMageToAzure::lose_power(MachineId machine) {
+void ReplicationPipeline::lose_power(MachineId machine) {
     MachineState& source = state(machine);
     if (source.path == DataPath::Stopped || !source.source_running) return;
     capture(machine, Marker::None);
     require_resync(machine, "the source lost power");
 }
 
-bool InMageToAzure::capture_final(MachineId machine) {
+bool ReplicationPipeline::capture_final(MachineId machine) {
     MachineState& source = state(machine);
     source.source_running = false;
     if (source.path != DataPath::Journal) return false;
@@ -119,7 +119,7 @@ bool InMageToAzure::capture_final(MachineId machine) {
     return true;
 }
 
-std::optional<RecoveryPoint> InMageToAzure::make_latest_point(MachineId machine) {
+std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId machine) {
     MachineState& source = state(machine);
     if (source.path != DataPath::Journal) return source.points.latest();
     const Instant now = environment_.clock.now();
@@ -139,18 +139,18 @@ std::optional<RecoveryPoint> InMageToAzure::make_latest_point(MachineId machine)
     return source.points.latest();
 }
 
-void InMageToAzure::keep_only(MachineId machine, const RecoveryPoint& point) {
+void ReplicationPipeline::keep_only(MachineId machine, const RecoveryPoint& point) {
     state(machine).points.keep_only(point);
 }
 
-void InMageToAzure::forget_points(MachineId machine) {
+void ReplicationPipeline::forget_points(MachineId machine) {
     state(machine).points.clear();
     state(machine).has_point = false;
 }
 
 // --- Capture
 
-void InMageToAzure::start_ticking(MachineId machine) {
+void ReplicationPipeline::start_ticking(MachineId machine) {
     const std::uint32_t index = group_of_machine_[machine.value];
     CaptureGroup& group = groups_[index];
     state(machine).app_consistent_due = environment_.clock.now();
@@ -163,7 +163,7 @@ void InMageToAzure::start_ticking(MachineId machine) {
     set_tick_timer(index);
 }
 
-void InMageToAzure::set_tick_timer(std::uint32_t index) {
+void ReplicationPipeline::set_tick_timer(std::uint32_t index) {
     const CaptureGroup& group = groups_[index];
     const Duration step = estate_.capture.step;
     const Duration offset(step.count() * group.phase / estate_.capture.phases);
@@ -171,7 +171,7 @@ void InMageToAzure::set_tick_timer(std::uint32_t index) {
                                  {static_cast<std::uint32_t>(TimerKind::CaptureTick), index});
 }
 
-void InMageToAzure::on_capture_tick(std::uint32_t index) {
+void ReplicationPipeline::on_capture_tick(std::uint32_t index) {
     CaptureGroup& group = groups_[index];
     const bool marks = group.next_tick % ticks_per_marker_ == 0;
     bool active = false;
@@ -189,7 +189,7 @@ void InMageToAzure::on_capture_tick(std::uint32_t index) {
     pump_receive(group.server);
 }
 
-Marker InMageToAzure::due_marker(MachineId machine) {
+Marker ReplicationPipeline::due_marker(MachineId machine) {
     MachineState& source = state(machine);
     if (source.path != DataPath::Journal) return Marker::None;
     const Instant now = environment_.clock.now();
@@ -200,7 +200,7 @@ Marker InMageToAzure::due_marker(MachineId machine) {
     return Marker::AppConsistent;
 }
 
-void InMageToAzure::capture(MachineId machine, Marker marker) {
+void ReplicationPipeline::capture(MachineId machine, Marker marker) {
     MachineState& source = state(machine);
     const Instant now = environment_.clock.now();
     const Instant since = source.captured_until;
@@ -234,7 +234,7 @@ void InMageToAzure::capture(MachineId machine, Marker marker) {
 
 // --- Copies
 
-void InMageToAzure::begin_copies(MachineId machine) {
+void ReplicationPipeline::begin_copies(MachineId machine) {
     MachineState& source = state(machine);
     source.path = DataPath::Copying;
     source.copies_waiting.clear();
@@ -247,7 +247,7 @@ void InMageToAzure::begin_copies(MachineId machine) {
     for (std::int64_t k = 0; k < estate_.profile.disks_at_once; ++k) start_waiting_copies(machine);
 }
 
-void InMageToAzure::start_waiting_copies(MachineId machine) {
+void ReplicationPipeline::start_waiting_copies(MachineId machine) {
     MachineState& source = state(machine);
     if (source.copies_waiting.empty()) return;
     const DiskId id = source.copies_waiting.back();
@@ -271,13 +271,13 @@ void InMageToAzure::start_waiting_copies(MachineId machine) {
                transfer_time(facts.size, profile.resync_compare_rate));
 }
 
-void InMageToAzure::start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes,
+void ReplicationPipeline::start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes,
                                Duration reading_time) {
     copies_[disk.value].emplace(disk, kind, wire_bytes, reading_time, environment_.clock.now());
     state(state(state(disk).machine).server).copies.push_back(disk.value);
 }
 
-void InMageToAzure::on_copy_done(DiskId id) {
+void ReplicationPipeline::on_copy_done(DiskId id) {
     DiskState& disk = state(id);
     const MachineId machine = disk.machine;
     MachineState& source = state(machine);
@@ -308,7 +308,7 @@ void InMageToAzure::on_copy_done(DiskId id) {
 
 /// Ends the present life of a machine's change stream: what waits of it is dropped, what is under
 /// way will not be applied, and all of that counts as changed or owed.
-void InMageToAzure::abandon_stream(MachineId machine) {
+void ReplicationPipeline::abandon_stream(MachineId machine) {
     MachineState& source = state(machine);
     ++source.generation;
     source.copies_waiting.clear();
@@ -326,7 +326,7 @@ void InMageToAzure::abandon_stream(MachineId machine) {
     });
 }
 
-void InMageToAzure::require_resync(MachineId machine, std::string_view cause) {
+void ReplicationPipeline::require_resync(MachineId machine, std::string_view cause) {
     MachineState& source = state(machine);
     if (source.path == DataPath::ResyncRequired) return;
     abandon_stream(machine);
@@ -337,25 +337,25 @@ void InMageToAzure::require_resync(MachineId machine, std::string_view cause) {
 
 // --- Observation
 
-DataPath InMageToAzure::data_path(MachineId machine) const {
+DataPath ReplicationPipeline::data_path(MachineId machine) const {
     return machines_[machine.value].path;
 }
 
-const RecoveryPoints& InMageToAzure::recovery_points(MachineId machine) const {
+const RecoveryPoints& ReplicationPipeline::recovery_points(MachineId machine) const {
     return machines_[machine.value].points;
 }
 
-std::optional<Duration> InMageToAzure::rpo(MachineId machine) const {
+std::optional<Duration> ReplicationPipeline::rpo(MachineId machine) const {
     const MachineState& source = machines_[machine.value];
     if (!source.has_point) return std::nullopt;
     return environment_.clock.now() - source.last_point;
 }
 
-const ProcessServerState& InMageToAzure::process_server(ProcessServerId server) const {
+const ProcessServerState& ReplicationPipeline::process_server(ProcessServerId server) const {
     return servers_[server.value];
 }
 
-std::vector<Bytes> InMageToAzure::logs_waiting() const {
+std::vector<Bytes> ReplicationPipeline::logs_waiting() const {
     std::vector<Bytes> waiting(servers_.size());
     const Instant now = environment_.clock.now();
     for (std::size_t index = 0; index < disks_.size(); ++index) {
@@ -365,7 +365,7 @@ std::vector<Bytes> InMageToAzure::logs_waiting() const {
     return waiting;
 }
 
-Bytes InMageToAzure::sum_over_disks(MachineId machine, Bytes DiskState::*amount) const {
+Bytes ReplicationPipeline::sum_over_disks(MachineId machine, Bytes DiskState::*amount) const {
     const MachineState& source = machines_[machine.value];
     Bytes total;
     for (std::uint32_t k = 0; k < source.disk_count; ++k) {
@@ -374,15 +374,15 @@ Bytes InMageToAzure::sum_over_disks(MachineId machine, Bytes DiskState::*amount)
     return total;
 }
 
-Bytes InMageToAzure::uploaded(MachineId machine) const {
+Bytes ReplicationPipeline::uploaded(MachineId machine) const {
     return sum_over_disks(machine, &DiskState::uploaded);
 }
 
-Bytes InMageToAzure::captured(MachineId machine) const {
+Bytes ReplicationPipeline::captured(MachineId machine) const {
     return sum_over_disks(machine, &DiskState::captured);
 }
 
-std::int64_t InMageToAzure::copy_progress_percent(DiskId id) const {
+std::int64_t ReplicationPipeline::copy_progress_percent(DiskId id) const {
     const DiskState& disk = disks_[id.value];
     const auto& copy = copies_[id.value];
     if (disk.consistent || (copy && copy->kind() == CopyKind::CatchUp)) return 100;
@@ -395,7 +395,7 @@ std::int64_t InMageToAzure::copy_progress_percent(DiskId id) const {
     return detail::scale(processed.count(), 100, facts.size.count(), false);
 }
 
-std::int64_t InMageToAzure::resyncs(MachineId machine) const {
+std::int64_t ReplicationPipeline::resyncs(MachineId machine) const {
     return machines_[machine.value].resyncs;
 }
 
