@@ -82,19 +82,19 @@ void check_host(Checking& checking, const std::optional<std::string>& host,
     }
 }
 
-void check_storage_account(Checking& checking, const ProcessServer& server,
-                           const std::string& pointer) {
+/// The cache storage account of a process server: there, and in the region of the vault.
+void check_server_account(Checking& checking, const std::string& account,
+                          const std::string& pointer) {
     const Scenario& scenario = checking.scenario;
     std::vector<std::string> all;
     for (const Region& region : scenario.regions) {
-        for (const StorageAccount& account : region.storage_accounts) all.push_back(account.name);
+        for (const StorageAccount& other : region.storage_accounts) all.push_back(other.name);
     }
-    const auto place = checking.directory.storage_account(server.storage_account);
-    check_reference(checking, place.has_value(), server.storage_account, pointer, "storage account",
-                    all);
+    const auto place = checking.directory.storage_account(account);
+    check_reference(checking, place.has_value(), account, pointer, "storage account", all);
     const auto target = checking.directory.region(scenario.vault.region);
     if (!place || !target || place->region == *target) return;
-    note(checking.problems, code::kOtherSite, pointer, json_text(server.storage_account),
+    note(checking.problems, code::kOtherSite, pointer, json_text(account),
          "the cache storage account stands in region \"" + scenario.regions[place->region].name +
              "\", but must be in the region of the vault, \"" + scenario.vault.region + "\"",
          names_of(scenario.regions[*target].storage_accounts));
@@ -116,7 +116,9 @@ void check_servers(Checking& checking) {
         check_reference(checking, checking.directory.site(server.site).has_value(), server.site,
                         pointer + "/site", "site", sites);
         check_host(checking, server.host, server.site, pointer + "/host");
-        check_storage_account(checking, server, pointer + "/storage_account");
+        if (server.storage_account) {
+            check_server_account(checking, *server.storage_account, pointer + "/storage_account");
+        }
     }
 }
 

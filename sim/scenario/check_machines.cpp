@@ -31,10 +31,11 @@ void check_place(Checking& checking, const MachineGroup& group, const std::strin
                      "no such policy", names_of(scenario.policies));
     }
     const std::string at = pointer + "/process_server";
-    const auto server = checking.directory.process_server(group.process_server);
+    if (!group.process_server) return;
+    const auto server = checking.directory.process_server(*group.process_server);
     if (!server) {
-        if (group.process_server.empty()) return;
-        note_unknown(problems, code::kUnknownName, at, group.process_server,
+        if (group.process_server->empty()) return;
+        note_unknown(problems, code::kUnknownName, at, *group.process_server,
                      "no such process server", names_of(scenario.process_servers));
         return;
     }
@@ -44,7 +45,7 @@ void check_place(Checking& checking, const MachineGroup& group, const std::strin
     for (const ProcessServer& candidate : scenario.process_servers) {
         if (candidate.site == group.site) here.push_back(candidate.name);
     }
-    note(problems, code::kOtherSite, at, json_text(group.process_server),
+    note(problems, code::kOtherSite, at, json_text(*group.process_server),
          "the process server stands in site \"" + server_site + "\", the machine in \"" +
              group.site + "\"; changes reach a process server over the site's own network only",
          std::move(here));

@@ -31,7 +31,8 @@ void check_routes(Checking& checking) {
     for (std::size_t i = 0; i < scenario.process_servers.size(); ++i) {
         const ProcessServer& server = scenario.process_servers[i];
         const auto site = checking.directory.node(server.site);
-        const auto account = checking.directory.storage_account(server.storage_account);
+        if (!server.storage_account) continue;
+        const auto account = checking.directory.storage_account(*server.storage_account);
         if (!checking.directory.site(server.site) || !site || !account) continue;  // said already
         if (parts[*site] == parts[checking.directory.region_node(account->region)]) continue;
         std::vector<std::string> reachable;
@@ -44,7 +45,7 @@ void check_routes(Checking& checking) {
              json_text(server.site),
              "no links lead from site \"" + server.site + "\" to region \"" +
                  scenario.regions[account->region].name + "\", where storage account \"" +
-                 server.storage_account + "\" is",
+                 *server.storage_account + "\" is",
              std::move(reachable));
     }
 }

@@ -43,6 +43,12 @@ Directory::Directory(const Scenario& scenario) {
     for (std::size_t i = 0; i < scenario.policies.size(); ++i) {
         policies_.try_emplace(scenario.policies[i].name, PolicyId(i));
     }
+    for (std::size_t i = 0; i < scenario.master_targets.size(); ++i) {
+        master_targets_.try_emplace(scenario.master_targets[i].name, i);
+    }
+    for (std::size_t i = 0; i < scenario.consistency_groups.size(); ++i) {
+        consistency_groups_.try_emplace(scenario.consistency_groups[i].name, i);
+    }
 }
 
 std::optional<SiteId> Directory::site(std::string_view name) const {
@@ -65,6 +71,12 @@ std::optional<ProcessServerId> Directory::process_server(std::string_view name) 
 }
 std::optional<PolicyId> Directory::policy(std::string_view name) const {
     return look_up(policies_, name);
+}
+std::optional<std::size_t> Directory::master_target(std::string_view name) const {
+    return look_up(master_targets_, name);
+}
+std::optional<std::size_t> Directory::consistency_group(std::string_view name) const {
+    return look_up(consistency_groups_, name);
 }
 
 }  // namespace landfall::scenario

@@ -38,6 +38,10 @@ class Directory {
     [[nodiscard]] std::optional<AccountPlace> storage_account(std::string_view name) const;
     [[nodiscard]] std::optional<ProcessServerId> process_server(std::string_view name) const;
     [[nodiscard]] std::optional<PolicyId> policy(std::string_view name) const;
+    /// Index into Scenario::master_targets.
+    [[nodiscard]] std::optional<std::size_t> master_target(std::string_view name) const;
+    /// Index into Scenario::consistency_groups.
+    [[nodiscard]] std::optional<std::size_t> consistency_group(std::string_view name) const;
 
     /// Node of the region at `index`.
     [[nodiscard]] std::size_t region_node(std::size_t index) const { return sites_.size() + index; }
@@ -54,6 +58,8 @@ class Directory {
     Names<AccountPlace> accounts_;
     Names<ProcessServerId> process_servers_;
     Names<PolicyId> policies_;
+    Names<std::size_t> master_targets_;
+    Names<std::size_t> consistency_groups_;
 };
 
 }  // namespace landfall::scenario

@@ -14,6 +14,34 @@ std::string machine_name(const MachineGroup& group, std::int64_t index) {
     return group.name + '-' + std::string(width - number.size(), '0') + number;
 }
 
+namespace {
+
+/// Where the replica of a group is, in the words of its engine.
+void resolve_target(const Scenario& scenario, const Directory& directory, const MachineGroup& group,
+                    ExpandedMachine& machine) {
+    std::optional<std::string> account = group.storage_account;
+    std::optional<std::string> site = group.target_site;
+    if (!machine.process_server.is_none()) {
+        const ProcessServer& server = scenario.process_servers[machine.process_server.value];
+        account = server.storage_account;
+        if (server.master_target) {
+            const auto target = directory.master_target(*server.master_target);
+            if (target) site = scenario.master_targets[*target].site;
+        }
+    }
+    if (account) {
+        const auto place = directory.storage_account(*account);
+        if (place) {
+            machine.storage_account = place->id;
+            machine.target_region = place->region;
+        }
+    }
+    if (group.target_region) machine.target_region = directory.region(*group.target_region);
+    if (site) machine.target_site = directory.site(*site).value_or(SiteId());
+}
+
+}  // namespace
+
 std::vector<ExpandedMachine> expand(const Scenario& scenario) {
     const Directory directory(scenario);
     std::vector<ExpandedMachine> machines;
@@ -22,15 +50,17 @@ std::vector<ExpandedMachine> expand(const Scenario& scenario) {
         ExpandedMachine machine;
         machine.group = g;
         machine.site = directory.site(group.site).value_or(SiteId());
+        machine.region = directory.region(group.site);
         if (group.host) machine.host = directory.host(*group.host).value_or(HostPlace()).id;
-        machine.process_server =
-            directory.process_server(group.process_server).value_or(ProcessServerId());
-        if (!machine.process_server.is_none()) {
-            const ProcessServer& server = scenario.process_servers[machine.process_server.value];
-            machine.storage_account =
-                directory.storage_account(server.storage_account).value_or(AccountPlace()).id;
+        if (group.process_server) {
+            machine.process_server =
+                directory.process_server(*group.process_server).value_or(ProcessServerId());
         }
+        resolve_target(scenario, directory, group, machine);
         machine.policy = directory.policy(group.policy).value_or(PolicyId());
+        if (group.consistency_group) {
+            machine.consistency_group = directory.consistency_group(*group.consistency_group);
+        }
         for (std::int64_t index = 1; index <= group.count; ++index) {
             machine.name = machine_name(group, index);
             machine.index = index;

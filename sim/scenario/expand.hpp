@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,13 +16,17 @@ namespace landfall::scenario {
 /// One machine. Its place in expand()'s result is its MachineId.
 struct ExpandedMachine {
     std::string name;
-    std::size_t group = 0;   ///< index into Scenario::machines
-    std::int64_t index = 1;  ///< number in the group, from 1
-    SiteId site;
-    HostId host;  ///< none: any of the site
-    ProcessServerId process_server;
-    StorageAccountId storage_account;  ///< of its process server
+    std::size_t group = 0;              ///< index into Scenario::machines
+    std::int64_t index = 1;             ///< number in the group, from 1
+    SiteId site;                        ///< none: it lives in `region`
+    std::optional<std::size_t> region;  ///< index into Scenario::regions
+    HostId host;                        ///< none: any of the site
+    ProcessServerId process_server;     ///< none: its engine needs none
+    StorageAccountId storage_account;   ///< its own, or of its process server; none: no account
     PolicyId policy;
+    SiteId target_site;                            ///< where the replica is; none: in a region
+    std::optional<std::size_t> target_region;      ///< index into Scenario::regions
+    std::optional<std::size_t> consistency_group;  ///< index into Scenario::consistency_groups
 };
 
 /// Name of machine `index` (from 1) of a group: "web-07" of "web" when there are 10 to 99, the bare

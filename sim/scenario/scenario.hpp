@@ -37,6 +37,8 @@ struct Outage {
 struct Host {
     std::string name;
     BytesPerSecond nic;
+    std::vector<Throttle> throttles;             ///< of all that its machines' replication sends
+    std::optional<std::int64_t> upload_threads;  ///< per machine, 4 to 32; absent: the profile's
 };
 
 struct Site {
@@ -56,6 +58,13 @@ struct Region {
     std::vector<StorageAccount> storage_accounts;
 };
 
+/// The machine of a second datacenter that applies what a process server sends on, and keeps it.
+struct MasterTarget {
+    std::string name;
+    std::string site;
+    BytesPerSecond apply_rate;  ///< what it can write to the replica disks, all together
+};
+
 /// A WAN link between two nodes: sites, regions or routers. Each direction has the full bandwidth.
 struct Link {
     std::string name;
@@ -68,11 +77,13 @@ struct Link {
     std::vector<Outage> outages;
 };
 
+/// It sends on to one of two: a cache storage account, or a master target.
 struct ProcessServer {
     std::string name;
-    std::string site;
+    std::string site;  ///< or, of one with a master target (failback), a region
     std::optional<std::string> host;
-    std::string storage_account;  ///< the cache storage account it uploads to
+    std::optional<std::string> storage_account;  ///< the cache storage account it uploads to
+    std::optional<std::string> master_target;
     std::int64_t cores = 8;
     Bytes cache;
     BytesPerSecond cache_rate;       ///< what the cache disk can write
@@ -94,9 +105,17 @@ struct Policy {
     Duration retention;
     std::optional<Duration> app_consistent_every;
     std::optional<Duration> rpo_threshold;
+    Duration replication_interval;  ///< Hyper-V: 30 s, 5 min or 15 min
 };
 
-// --- Workloads: how many bytes a guest writes, at volume fidelity
+/// Machines that get their recovery points at one and the same moment.
+struct ConsistencyGroup {
+    std::string name;
+    Duration hold;     ///< how long writes may be held for a common point
+    Duration latency;  ///< of a message between two members, one way
+};
+
+// --- Workloads: how many bytes a guest writes (volume fidelity), or which (block fidelity)
 
 struct NoChurn {};
 
@@ -129,7 +148,42 @@ struct TraceChurn {
     bool repeat = false;  ///< start over at the end; else a short trace is an error
 };
 
-using Churn = std::variant<NoChurn, ConstantChurn, DiurnalChurn, TraceChurn>;
+enum class WritePattern { Uniform, Zipf, HotCold, Sequential, BackupFlood, FullRewrite };
+
+/// Single writes, drawn. Goes with both fidelities: at volume fidelity its expected rate counts.
+struct BlockChurn {
+    WritePattern pattern = WritePattern::Uniform;
+    double writes_per_second = 0;
+    Bytes write_size;
+    double zipf_alpha = 0.99;           ///< Zipf only
+    double hot_share = 0.1;             ///< HotCold only: of the working set, the hot part
+    double hot_writes = 0.9;            ///< HotCold only: of the writes, those that fall on it
+    double trim_share = 0;              ///< of the writes, those that are trims
+    std::optional<Bytes> working_set;   ///< from the disk's start; absent: all of the disk
+    std::optional<DailyWindow> window;  ///< BackupFlood only, always there: it writes within
+    std::optional<Duration> period;     ///< FullRewrite only, always there: a pass starts every
+    bool evenly_spaced = false;         ///< false: a Poisson process
+};
+
+enum class BlockTraceFormat { Vscsi, VscsiCsv, MsrCsv, AlibabaCsv, Blktrace };
+
+/// Single writes, recorded. Goes with both fidelities: at volume fidelity their bytes are summed.
+struct BlockTraceChurn {
+    std::string file;  ///< absolute after loading; "{index}" and "{name}" are replaced per machine
+    BlockTraceFormat format = BlockTraceFormat::Vscsi;
+    std::optional<std::string> device;  ///< the one to replay; absent: the only one of the file
+    bool repeat = false;
+};
+
+using Churn =
+    std::variant<NoChurn, ConstantChurn, DiurnalChurn, TraceChurn, BlockChurn, BlockTraceChurn>;
+
+/// A point of a measured fold curve: of `written` bytes in a row, `distinct` are left when each
+/// place counts once.
+struct FoldPoint {
+    Bytes written;
+    Bytes distinct;
+};
 
 struct Disk {
     std::string name;
@@ -139,20 +193,59 @@ struct Disk {
     std::optional<Churn> churn;        ///< own churn; absent: a share of the machine's
     double churn_share = 1.0;          ///< weight among the machine's disks without own churn
     std::optional<Bytes> working_set;  ///< bytes that random writes fall on, for coalescing
+    std::vector<FoldPoint> fold;       ///< measured, rising; instead of working_set; may be empty
 };
 
 enum class InitialState { Unprotected, Protected };
+
+/// The engine that replicates a machine.
+enum class Replication {
+    InMageToAzure,
+    HyperVToAzure,
+    AzureToAzure,
+    HyperVToSecondary,
+    ScoutToSecondary,
+    Failback,
+};
+
+/// Whether a delta is a number of bytes, or extents with write stamps.
+enum class Fidelity { Volume, Block };
+
+/// How the first copy travels.
+enum class InitialCopy { Network, Offline };
+
+enum class FailbackMethod { Bitmaps, Checksum, FullDownload };
+enum class FailbackLocation { Original, Alternate };
+
+/// What happened to a machine before the run, which brings it back from Azure.
+struct FailedOver {
+    Bytes unreplicated;      ///< written on-premises after the cut: Azure never saw it
+    Bytes written_in_azure;  ///< since the failover
+    FailbackMethod method = FailbackMethod::Checksum;
+    FailbackLocation location = FailbackLocation::Original;
+};
 
 /// `count` machines alike. The first disk is the OS disk.
 struct MachineGroup {
     std::string name;
     std::int64_t count = 1;
-    std::string site;
-    std::optional<std::string> host;
-    std::string process_server;
+    std::string site;                           ///< a region for AzureToAzure and Failback
+    std::optional<std::string> host;            ///< always there with Hyper-V
+    std::optional<std::string> process_server;  ///< always there with InMage, Scout and Failback
     std::string policy;
     std::string os;    ///< "windows" or "linux"
-    std::string kind;  ///< "vmware" or "physical"
+    std::string kind;  ///< "vmware", "physical", "hyper-v", "azure" or "aws"
+    Replication replication = Replication::InMageToAzure;
+    Fidelity fidelity = Fidelity::Volume;
+    Bytes sector_size = Bytes(4096);             ///< block fidelity: 512 or 4096
+    std::optional<std::string> storage_account;  ///< HyperVToAzure, AzureToAzure: always there
+    std::optional<std::string> target_site;      ///< HyperVToSecondary: always there
+    std::optional<std::string> target_region;    ///< AzureToAzure: always there
+    bool zone_to_zone = false;                   ///< AzureToAzure within one region
+    InitialCopy initial_copy = InitialCopy::Network;
+    std::optional<Duration> offline_takes;  ///< always there with InitialCopy::Offline
+    std::optional<std::string> consistency_group;
+    std::optional<FailedOver> failed_over;  ///< Failback: always there
     std::vector<Disk> disks;
     Churn churn;
     InitialState initial_state = InitialState::Unprotected;
@@ -168,7 +261,11 @@ enum class Operation {
     CompleteMigration,
     DisableReplication,
     Resynchronize,
-    PowerOff,  ///< the source machine loses power: an event of the world, not an operation
+    // Events of the world, not operations:
+    PowerOff,       ///< the source machine loses power
+    ResizeDisk,     ///< a disk of the source grows
+    ReplaceDisk,    ///< a disk of the source is swapped for an empty one of its size
+    RestartTarget,  ///< the replica side crashes and recovers; block fidelity
 };
 
 enum class MachineState { Protected, FailedOver, Committed, Migrated };
@@ -187,6 +284,8 @@ struct TimelineEntry {
     std::vector<std::string> machines;  ///< names or patterns with * and ?; empty: all
     bool shut_down_source = true;       ///< failover only
     bool latest_processed = false;      ///< failover only; false: Latest
+    std::optional<std::string> disk;    ///< ResizeDisk and ReplaceDisk: always there, a name
+    std::optional<Bytes> size;          ///< ResizeDisk: always there
 };
 
 // --- Expectations
@@ -227,7 +326,10 @@ struct Scenario {
     Vault vault;
     std::vector<ConfigurationServer> configuration_servers;
     std::vector<ProcessServer> process_servers;
+    std::vector<MasterTarget> master_targets;
     std::vector<Policy> policies;
+    std::vector<ConsistencyGroup> consistency_groups;
+    bool oracles = true;  ///< block fidelity: judge every recovery point while running
     std::vector<MachineGroup> machines;
     std::vector<TimelineEntry> timeline;
     std::vector<Expectation> expect;

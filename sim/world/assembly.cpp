@@ -104,7 +104,8 @@ class Assembler {
             add_link(server.name + " processing", static_cast<double>(processing.count()), 0));
         const ChannelId receive_channel = add_channel(server.name + " receive", receive);
 
-        const Account& account = accounts_[find_named(accounts_, server.storage_account)];
+        LANDFALL_CHECK(server.storage_account, "a process server that uploads has an account");
+        const Account& account = accounts_[find_named(accounts_, *server.storage_account)];
         const auto hops = scenario::find_route(scenario_, server.site, account.region);
         LANDFALL_CHECK(hops, "a checked scenario has a route for every process server");
         const ChannelId upload_channel = add_channel(server.name + " upload", {});

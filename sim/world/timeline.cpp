@@ -41,7 +41,10 @@ Operation operation_of(scenario::Operation operation) {
         case scenario::Operation::CompleteMigration: return Operation::CompleteMigration;
         case scenario::Operation::DisableReplication: return Operation::DisableProtection;
         case scenario::Operation::Resynchronize: return Operation::RepairReplication;
-        case scenario::Operation::PowerOff: break;
+        case scenario::Operation::PowerOff:
+        case scenario::Operation::ResizeDisk:
+        case scenario::Operation::ReplaceDisk:
+        case scenario::Operation::RestartTarget: break;
     }
     LANDFALL_CHECK(false, "a power loss is not an operation");
     return Operation::EnableReplication;
