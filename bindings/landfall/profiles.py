@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
-from .part import Part, as_number
+from .part import Flag, Part, as_number
 from .quantities import DataRate, Duration, PositiveDataRate, PositiveDuration, PositiveSize, Size
 
 ProfileName: TypeAlias = Literal["asr-2018", "asr-2024"]
@@ -130,6 +130,48 @@ class ProfileOverride(Part):
         default=None, description="Machines that can fail over in an hour with hydration."
     )
 
+    # Hyper-V Replica
+    hyper_v_disks_at_once: Count | None = Field(
+        default=None, description="Disks of one Hyper-V machine that are copied at the same time."
+    )
+    hyper_v_log_resync_percent: Percent | None = Field(
+        default=None,
+        description="Size of a disk's change log, in percent of the disk, that needs a resync.",
+    )
+    hyper_v_coalesce_log: Flag | None = Field(
+        default=None, description="A place that was written twice in an interval travels once."
+    )
+    hyper_v_retry_every: PositiveDuration | None = Field(
+        default=None, description="Seconds between two tries after the first five have failed."
+    )
+
+    # Consistency groups
+    group_hold: PositiveDuration | None = Field(
+        default=None, description="Most seconds that writes are held for a common point."
+    )
+    group_message_latency: Duration | None = Field(
+        default=None, description="Seconds of a message between two members of a group, one way."
+    )
+    group_most_members: Count | None = Field(
+        default=None, description="Most machines of a consistency group."
+    )
+
+    # Failback
+    failback_retention: PositiveDuration | None = Field(
+        default=None, description="Seconds that recovery points of a failback are kept."
+    )
+    failback_rpo_threshold: PositiveDuration | None = Field(
+        default=None, description="RPO in seconds above which a failback raises an event."
+    )
+    failback_app_consistent_every: PositiveDuration | None = Field(
+        default=None, description="Seconds between application-consistent points of a failback."
+    )
+
+    # Block fidelity
+    block_copy_chunk: PositiveSize | None = Field(
+        default=None, description="Most bytes that one read of a copy covers."
+    )
+
     # Limits of a machine
     os_disk_size_max: PositiveSize | None = Field(
         default=None, description="Largest OS disk, in bytes."
@@ -141,6 +183,13 @@ class ProfileOverride(Part):
     data_disks_max: DiskCount | None = Field(default=None, description="Most data disks.")
     machine_churn_max: DataRate | None = Field(
         default=None, description="Most that a machine may write, in bytes per second."
+    )
+    azure_machine_churn_max: DataRate | None = Field(
+        default=None, description="Most that an Azure machine may write, in bytes per second."
+    )
+    azure_machine_high_churn_max: DataRate | None = Field(
+        default=None,
+        description="The same where the cache account is one for high churn, in bytes per second.",
     )
 
     # Task durations

@@ -85,12 +85,34 @@ struct ServiceProfile {
     std::int64_t failovers_per_hour_hydrated = 0;
     std::vector<TargetDiskTier> target_disk_tiers;
 
+    // Hyper-V Replica
+    std::int64_t hyper_v_disks_at_once = 0;       ///< disks of one machine copied at the same time
+    std::int64_t hyper_v_log_resync_percent = 0;  ///< of the disk's size; a log as large: resync
+    bool hyper_v_coalesce_log = false;            ///< a place written twice travels once [A]
+    std::vector<Duration> hyper_v_retry_delays;   ///< after a failed transfer, one after another
+    Duration hyper_v_retry_every;                 ///< after the last of them
+
+    // Consistency groups
+    Duration group_hold;                  ///< how long writes may be held for a common point [A]
+    Duration group_message_latency;       ///< between two members, one way [A]
+    std::int64_t group_most_members = 0;  ///< machines of one group
+
+    // Failback
+    Duration failback_retention;             ///< of the policy that is made for the way back
+    Duration failback_rpo_threshold;         ///< of the same
+    Duration failback_app_consistent_every;  ///< of the same
+
+    // Block fidelity
+    Bytes block_copy_chunk;  ///< the most that one read of a copy covers [A]
+
     // Limits of a machine
     Bytes os_disk_size_max;
     Bytes data_disk_size_max;
     Bytes disk_size_min;
     std::int64_t data_disks_max = 0;
     BytesPerSecond machine_churn_max;
+    BytesPerSecond azure_machine_churn_max;       ///< Azure to Azure
+    BytesPerSecond azure_machine_high_churn_max;  ///< the same, with a cache account for high churn
 
     // Task durations
     Duration prerequisites_check_time;
@@ -109,7 +131,7 @@ struct ServiceProfile {
     Duration recovery_point_time;  ///< making a point of processed data [A]
 
     /// Calls `visit(name, field, unit)` for every scalar field, once, in file order. `unit` is the
-    /// canonical unit of the JSON value: "s", "B", "B/s", "%" or "" for a plain count.
+    /// canonical unit of the JSON value: "s", "B", "B/s", "%", "bool" or "" for a plain count.
     template <typename Self, typename Visitor>
     static void visit_scalars(Self& self, Visitor&& visit);
 };
@@ -148,11 +170,24 @@ void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
     visit("log_processing_rate", self.log_processing_rate, "B/s");
     visit("failovers_per_hour", self.failovers_per_hour, "");
     visit("failovers_per_hour_hydrated", self.failovers_per_hour_hydrated, "");
+    visit("hyper_v_disks_at_once", self.hyper_v_disks_at_once, "");
+    visit("hyper_v_log_resync_percent", self.hyper_v_log_resync_percent, "%");
+    visit("hyper_v_coalesce_log", self.hyper_v_coalesce_log, "bool");
+    visit("hyper_v_retry_every", self.hyper_v_retry_every, "s");
+    visit("group_hold", self.group_hold, "s");
+    visit("group_message_latency", self.group_message_latency, "s");
+    visit("group_most_members", self.group_most_members, "");
+    visit("failback_retention", self.failback_retention, "s");
+    visit("failback_rpo_threshold", self.failback_rpo_threshold, "s");
+    visit("failback_app_consistent_every", self.failback_app_consistent_every, "s");
+    visit("block_copy_chunk", self.block_copy_chunk, "B");
     visit("os_disk_size_max", self.os_disk_size_max, "B");
     visit("data_disk_size_max", self.data_disk_size_max, "B");
     visit("disk_size_min", self.disk_size_min, "B");
     visit("data_disks_max", self.data_disks_max, "");
     visit("machine_churn_max", self.machine_churn_max, "B/s");
+    visit("azure_machine_churn_max", self.azure_machine_churn_max, "B/s");
+    visit("azure_machine_high_churn_max", self.azure_machine_high_churn_max, "B/s");
     visit("prerequisites_check_time", self.prerequisites_check_time, "s");
     visit("install_mobility_service_time", self.install_mobility_service_time, "s");
     visit("enable_replication_time", self.enable_replication_time, "s");

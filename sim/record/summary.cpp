@@ -152,7 +152,7 @@ json summarize(const RunFacts& facts, const Table& machines) {
             using Field = std::decay_t<decltype(field)>;
             if constexpr (std::is_same_v<Field, Duration>) {
                 profile_fields[std::string(name)] = to_seconds(field);
-            } else if constexpr (std::is_same_v<Field, std::int64_t>) {
+            } else if constexpr (std::is_arithmetic_v<Field>) {
                 profile_fields[std::string(name)] = field;
             } else {
                 profile_fields[std::string(name)] = field.count();

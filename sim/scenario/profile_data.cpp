@@ -49,11 +49,26 @@ void read_fields(const Json& fields, ProfileData& data) {
             if (found->at("unit").get<std::string>() != unit) {
                 incomplete(name, std::string(key) + " is not in '" + unit + "'");
             }
-            field = quantity<std::decay_t<decltype(field)>>(found->at("value").get<double>());
+            using Value = std::decay_t<decltype(field)>;
+            if constexpr (std::is_same_v<Value, bool>) {
+                field = found->at("value").get<bool>();
+            } else {
+                field = quantity<Value>(found->at("value").get<double>());
+            }
             data.fields.push_back({key, unit, source_of(*found, name, key)});
             ++known;
         });
     if (known != fields.size()) incomplete(name, "a field that the program does not know");
+}
+
+void read_retry_delays(const Json& entry, ProfileData& data) {
+    if (entry.at("unit").get<std::string>() != "s") {
+        incomplete(data.profile.name, "hyper_v_retry_delays is not in 's'");
+    }
+    for (const Json& delay : entry.at("value")) {
+        data.profile.hyper_v_retry_delays.push_back(duration_of(delay));
+    }
+    data.retry_source = source_of(entry, data.profile.name, "hyper_v_retry_delays");
 }
 
 void read_grids(const Json& grids, ProfileData& data) {
@@ -91,6 +106,7 @@ ProfileData parse_profile(std::string_view json) {
         data.profile.name = file.at("name").get<std::string>();
         data.description = file.at("description").get<std::string>();
         read_fields(file.at("fields"), data);
+        read_retry_delays(file.at("hyper_v_retry_delays"), data);
         read_grids(file.at("retention_grids"), data);
         read_tiers(file.at("target_disk_tiers"), data);
     } catch (const Json::exception& error) {

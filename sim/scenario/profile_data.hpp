@@ -14,7 +14,7 @@ namespace landfall::scenario {
 /// Where a profile's scalar field comes from.
 struct FieldSource {
     std::string field;
-    std::string unit;    ///< "s", "B", "B/s", "%" or ""
+    std::string unit;    ///< "s", "B", "B/s", "%", "bool" or ""
     std::string source;  ///< document, or "[A]" for an assumption of ours
 };
 
@@ -22,6 +22,7 @@ struct ProfileData {
     ServiceProfile profile;
     std::string description;
     std::vector<FieldSource> fields;        ///< in the order of ServiceProfile::visit_scalars
+    std::string retry_source;               ///< of the retry delays
     std::vector<std::string> grid_sources;  ///< one for each retention grid
     std::vector<std::string> tier_sources;  ///< one for each target disk tier
 };

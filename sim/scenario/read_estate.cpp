@@ -56,10 +56,17 @@ StorageAccount read_storage_account(const Json& value, const std::string& pointe
 
 /// Task times, delays and sizes that may be zero; everything else in a profile is more than zero.
 bool may_be_zero(std::string_view field, std::string_view unit) {
-    constexpr std::string_view kZeroAllowed[] = {
-        "retention_max",          "automatic_resync_delay", "source_buffer",
-        "disk_size_min",          "data_disks_max",         "machine_churn_max",
-        "upload_backlog_warning", "upload_backlog_critical"};
+    constexpr std::string_view kZeroAllowed[] = {"retention_max",
+                                                 "automatic_resync_delay",
+                                                 "source_buffer",
+                                                 "disk_size_min",
+                                                 "data_disks_max",
+                                                 "machine_churn_max",
+                                                 "upload_backlog_warning",
+                                                 "upload_backlog_critical",
+                                                 "group_message_latency",
+                                                 "azure_machine_churn_max",
+                                                 "azure_machine_high_churn_max"};
     if (unit == "%" || field.ends_with("_time")) return true;
     for (const std::string_view allowed : kZeroAllowed) {
         if (field == allowed) return true;
@@ -76,6 +83,8 @@ void override_field(ObjectReader& changes, const char* name, T& field, std::stri
         field = changes.with_default(name, ReadSize{least}, field);
     } else if constexpr (std::is_same_v<T, BytesPerSecond>) {
         field = changes.with_default(name, ReadDataRate{least}, field);
+    } else if constexpr (std::is_same_v<T, bool>) {
+        field = changes.with_default(name, ReadFlag(), field);
     } else {
         const std::int64_t most = unit == "%" ? 100 : 1'000'000;
         field = changes.with_default(name, ReadCount{least, most}, field);

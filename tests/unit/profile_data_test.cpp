@@ -2,7 +2,7 @@
 // source.
 #include "sim/scenario/profile_data.hpp"
 
-#include <set>
+#include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -46,6 +46,7 @@ TEST_P(BuiltInProfile, HasEveryFieldWithUnitAndSource) {
 }
 
 TEST_P(BuiltInProfile, SourcesAreDocumentsOrSaidToBeOurs) {
+    EXPECT_THAT(data_.retry_source, HasSubstr("SR/"));
     for (const FieldSource& field : data_.fields) {
         EXPECT_THAT(field.source, AnyOf(HasSubstr("SR/"), HasSubstr("includes/"), HasSubstr("AMH/"),
                                         StartsWith("[A] "), StartsWith("[U] "), StartsWith("[X] ")))
@@ -66,6 +67,11 @@ TEST_P(BuiltInProfile, AgreesWithItself) {
     EXPECT_GT(profile.source_read_rate, BytesPerSecond(0));
     EXPECT_GE(profile.upload_threads, 1);
     EXPECT_GE(profile.disks_at_once, 1);
+    EXPECT_LT(profile.azure_machine_churn_max, profile.azure_machine_high_churn_max);
+    EXPECT_LT(profile.group_message_latency * 2, profile.group_hold) << "or no group has a point";
+    EXPECT_LT(profile.failback_app_consistent_every, profile.failback_retention);
+    EXPECT_TRUE(
+        std::is_sorted(profile.hyper_v_retry_delays.begin(), profile.hyper_v_retry_delays.end()));
 }
 
 TEST_P(BuiltInProfile, RetentionGridsRiseUpToTheLongestRetention) {
@@ -164,6 +170,14 @@ TEST(ServiceProfiles, HoldTheDocumentedFigures) {
     EXPECT_EQ(now.cache_throttle_free_percent, 20);
     EXPECT_EQ(now.resync_compare_rate, BytesPerSecond((1LL << 30) / 45)) << "45 s per GiB";
     EXPECT_EQ(now.prerequisites_check_time, nanoseconds(1'600'000'000));
+    EXPECT_THAT(now.hyper_v_retry_delays,
+                ElementsAre(minutes(1), minutes(2), minutes(4), minutes(8), minutes(10)));
+    EXPECT_EQ(now.hyper_v_retry_every, minutes(30));
+    EXPECT_EQ(now.hyper_v_log_resync_percent, 50);
+    EXPECT_EQ(now.hyper_v_disks_at_once, 1);
+    EXPECT_FALSE(now.hyper_v_coalesce_log);
+    EXPECT_EQ(now.group_most_members, 16);
+    EXPECT_EQ(now.group_hold, nanoseconds(50'000'000));
     EXPECT_GE(now.hydration_time, minutes(8));
     EXPECT_LE(now.hydration_time, minutes(10));
 }
@@ -188,6 +202,12 @@ TEST(ServiceProfiles, AreRefusedWhenIncomplete) {
     broken = whole;
     broken["fields"]["hydration_time"]["source"] = "";
     EXPECT_THROW(parse_profile(broken.dump()), InvariantViolation) << "no source";
+    broken = whole;
+    broken["fields"]["hyper_v_coalesce_log"]["value"] = 1;
+    EXPECT_THROW(parse_profile(broken.dump()), InvariantViolation) << "a number for a switch";
+    broken = whole;
+    broken["hyper_v_retry_delays"]["unit"] = "min";
+    EXPECT_THROW(parse_profile(broken.dump()), InvariantViolation) << "another unit";
     broken = whole;
     broken["retention_grids"][0].erase("source");
     EXPECT_THROW(parse_profile(broken.dump()), InvariantViolation);
