@@ -1,0 +1,94 @@
+// sim/lab/sector_set.hpp — a set of sectors of one disk that is cheap to fill, walk and empty.
+//
+// The oracles' own bitmap, on purpose not the tracker's: a bug there must not blind those who look
+// for it. Two levels: 64 sectors per word, 64 words per word above, so that a walk over few sectors
+// of a large disk costs little.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/storage/block.hpp"
+
+namespace landfall::lab {
+
+class SectorSet {
+  public:
+    [[nodiscard]] bool empty() const { return count_ == 0; }
+    [[nodiscard]] std::uint64_t count() const { return count_; }
+
+    void insert(SectorRange range) {
+        if (range.empty()) return;
+        grow(range.end());
+        for (std::uint64_t word = range.first / 64; word <= (range.end() - 1) / 64; ++word) {
+            const std::uint64_t low = std::max(range.first, word * 64);
+            const std::uint64_t high = std::min(range.end(), word * 64 + 64);
+            const std::uint64_t mask = ones(high - low) << (low - word * 64);
+            count_ += static_cast<std::uint64_t>(std::popcount(mask & ~words_[word]));
+            words_[word] |= mask;
+            above_[word / 64] |= std::uint64_t{1} << (word % 64);
+        }
+    }
+
+    void erase(std::uint64_t sector) {
+        if (!contains(sector)) return;
+        words_[sector / 64] &= ~(std::uint64_t{1} << (sector % 64));
+        --count_;
+    }
+
+    [[nodiscard]] bool contains(std::uint64_t sector) const {
+        return sector / 64 < words_.size() && ((words_[sector / 64] >> (sector % 64)) & 1) != 0;
+    }
+
+    /// Calls visit(range) for every run of neighbours, rising; runs end at multiples of 64.
+    template <typename Visit>
+    void for_each_run(Visit&& visit) const {
+        for (std::size_t k = 0; k < above_.size(); ++k) {
+            for (std::uint64_t left = above_[k]; left != 0; left &= left - 1) {
+                const std::size_t word = k * 64 + static_cast<std::size_t>(std::countr_zero(left));
+                runs_of(words_[word], word * 64, visit);
+            }
+        }
+    }
+
+    /// Costs as much as what is in it.
+    void clear() {
+        for (std::size_t k = 0; k < above_.size(); ++k) {
+            for (std::uint64_t left = above_[k]; left != 0; left &= left - 1)
+                words_[k * 64 + static_cast<std::size_t>(std::countr_zero(left))] = 0;
+            above_[k] = 0;
+        }
+        count_ = 0;
+    }
+
+  private:
+    static constexpr std::uint64_t ones(std::uint64_t count) {
+        return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+    }
+
+    template <typename Visit>
+    static void runs_of(std::uint64_t bits, std::uint64_t base, Visit& visit) {
+        while (bits != 0) {
+            const auto skip = static_cast<std::uint64_t>(std::countr_zero(bits));
+            const auto length = static_cast<std::uint64_t>(std::countr_one(bits >> skip));
+            visit(SectorRange{base + skip, length});
+            bits &= ~(ones(length) << skip);
+        }
+    }
+
+    void grow(std::uint64_t sectors) {
+        const std::size_t words = static_cast<std::size_t>((sectors + 63) / 64);
+        if (words <= words_.size()) return;
+        words_.resize(std::max(words, words_.size() * 2));
+        above_.resize((words_.size() + 63) / 64);
+    }
+
+    std::vector<std::uint64_t> words_;
+    std::vector<std::uint64_t> above_;  ///< bit k: word k may have a bit set
+    std::uint64_t count_ = 0;
+};
+
+}  // namespace landfall::lab
