@@ -54,7 +54,9 @@ void check_names(Checking& checking) {
     NameCheck(checking.problems).add_all(scenario.links, "/links");
     NameCheck(checking.problems).add_all(scenario.configuration_servers, "/configuration_servers");
     NameCheck(checking.problems).add_all(scenario.process_servers, "/process_servers");
+    NameCheck(checking.problems).add_all(scenario.master_targets, "/master_targets");
     NameCheck(checking.problems).add_all(scenario.policies, "/policies");
+    NameCheck(checking.problems).add_all(scenario.consistency_groups, "/consistency_groups");
 }
 
 /// Notes `name` when the list it refers to does not have it.
@@ -110,12 +112,26 @@ void check_servers(Checking& checking) {
         check_reference(checking, checking.directory.site(site).has_value(), site,
                         pointer_to("/configuration_servers", i) + "/site", "site", sites);
     }
+    for (std::size_t i = 0; i < scenario.master_targets.size(); ++i) {
+        const std::string& site = scenario.master_targets[i].site;
+        check_reference(checking, checking.directory.site(site).has_value(), site,
+                        pointer_to("/master_targets", i) + "/site", "site", sites);
+    }
     for (std::size_t i = 0; i < scenario.process_servers.size(); ++i) {
         const ProcessServer& server = scenario.process_servers[i];
         const std::string pointer = pointer_to("/process_servers", i);
-        check_reference(checking, checking.directory.site(server.site).has_value(), server.site,
-                        pointer + "/site", "site", sites);
+        // One with a master target may stand in Azure, for failback.
+        const bool in_region =
+            server.master_target && checking.directory.region(server.site).has_value();
+        check_reference(checking, in_region || checking.directory.site(server.site).has_value(),
+                        server.site, pointer + "/site", "site", sites);
         check_host(checking, server.host, server.site, pointer + "/host");
+        if (server.master_target) {
+            const std::string& target = *server.master_target;
+            check_reference(checking, checking.directory.master_target(target).has_value(), target,
+                            pointer + "/master_target", "master target",
+                            names_of(scenario.master_targets));
+        }
         if (server.storage_account) {
             check_server_account(checking, *server.storage_account, pointer + "/storage_account");
         }
@@ -131,22 +147,25 @@ bool overlap(const DailyWindow& a, const DailyWindow& b) {
     return holds(a, b.from) || holds(b, a.from);
 }
 
-void check_throttles(Checking& checking, const Link& link, const std::string& pointer) {
-    for (std::size_t i = 0; i < link.throttles.size(); ++i) {
-        const Throttle& throttle = link.throttles[i];
+/// Throttles of a link or a host, `what`, whose rate is `bandwidth`.
+void check_throttles(Checking& checking, const std::vector<Throttle>& throttles,
+                     BytesPerSecond bandwidth, const std::string& what,
+                     const std::string& pointer) {
+    for (std::size_t i = 0; i < throttles.size(); ++i) {
+        const Throttle& throttle = throttles[i];
         const std::string at = pointer_to(pointer + "/throttles", i);
-        const bool known = link.bandwidth > BytesPerSecond(0);
-        if (known && throttle.bandwidth > link.bandwidth) {
+        const bool known = bandwidth > BytesPerSecond(0);
+        if (known && throttle.bandwidth > bandwidth) {
             note(checking.problems, code::kBadWindow, at + "/bandwidth",
                  std::to_string(8 * throttle.bandwidth.count()),
-                 "is more than the link has: " + std::to_string(8 * link.bandwidth.count()) +
+                 "is more than the " + what + " has: " + std::to_string(8 * bandwidth.count()) +
                      " bit/s");
         }
         for (std::size_t k = 0; k < i; ++k) {
-            if (!overlap(throttle.window, link.throttles[k].window)) continue;
+            if (!overlap(throttle.window, throttles[k].window)) continue;
             note(checking.problems, code::kBadWindow, at, "",
                  "overlaps the throttle at " + pointer_to(pointer + "/throttles", k) +
-                     "; two windows of a link must not");
+                     "; two windows of a " + what + " must not");
             break;
         }
     }
@@ -169,7 +188,18 @@ void check_links(Checking& checking) {
             note(checking.problems, code::kBadLink, pointer + "/to", json_text(link.to),
                  "a link leads from one node to another");
         }
-        check_throttles(checking, link, pointer);
+        check_throttles(checking, link.throttles, link.bandwidth, "link", pointer);
+    }
+}
+
+void check_hosts(Checking& checking) {
+    const std::vector<Site>& sites = checking.scenario.sites;
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        for (std::size_t k = 0; k < sites[i].hosts.size(); ++k) {
+            const Host& host = sites[i].hosts[k];
+            check_throttles(checking, host.throttles, host.nic, "host",
+                            pointer_to(pointer_to("/sites", i) + "/hosts", k));
+        }
     }
 }
 
@@ -204,6 +234,7 @@ void check_policies(Checking& checking) {
 
 void check_estate(Checking& checking) {
     check_names(checking);
+    check_hosts(checking);
     check_links(checking);
     check_servers(checking);
     check_policies(checking);

@@ -1,4 +1,5 @@
-// sim/scenario/check_machines.cpp — where machines stand and whether the profile can protect them.
+// sim/scenario/check_machines.cpp — machines and their disks, and whether the profile can protect
+// them.
 #include <algorithm>
 #include <set>
 
@@ -16,56 +17,6 @@ std::string in_gib(Bytes size) {
 
 std::string number_text(Bytes size) {
     return std::to_string(size.count());
-}
-
-void check_place(Checking& checking, const MachineGroup& group, const std::string& pointer) {
-    const Scenario& scenario = checking.scenario;
-    Problems& problems = checking.problems;
-    const std::optional<SiteId> site = checking.directory.site(group.site);
-    if (!site && !group.site.empty()) {
-        note_unknown(problems, code::kUnknownName, pointer + "/site", group.site, "no such site",
-                     names_of(scenario.sites));
-    }
-    if (!checking.directory.policy(group.policy) && !group.policy.empty()) {
-        note_unknown(problems, code::kUnknownName, pointer + "/policy", group.policy,
-                     "no such policy", names_of(scenario.policies));
-    }
-    const std::string at = pointer + "/process_server";
-    if (!group.process_server) return;
-    const auto server = checking.directory.process_server(*group.process_server);
-    if (!server) {
-        if (group.process_server->empty()) return;
-        note_unknown(problems, code::kUnknownName, at, *group.process_server,
-                     "no such process server", names_of(scenario.process_servers));
-        return;
-    }
-    const std::string& server_site = scenario.process_servers[server->value].site;
-    if (!site || !checking.directory.site(server_site) || server_site == group.site) return;
-    std::vector<std::string> here;
-    for (const ProcessServer& candidate : scenario.process_servers) {
-        if (candidate.site == group.site) here.push_back(candidate.name);
-    }
-    note(problems, code::kOtherSite, at, json_text(*group.process_server),
-         "the process server stands in site \"" + server_site + "\", the machine in \"" +
-             group.site + "\"; changes reach a process server over the site's own network only",
-         std::move(here));
-}
-
-void check_machine_host(Checking& checking, const MachineGroup& group, const std::string& pointer) {
-    if (!group.host) return;
-    const std::optional<SiteId> site = checking.directory.site(group.site);
-    const std::optional<HostPlace> host = checking.directory.host(*group.host);
-    std::vector<std::string> here;
-    if (site) here = names_of(checking.scenario.sites[site->value].hosts);
-    if (!host) {
-        note_unknown(checking.problems, code::kUnknownName, pointer + "/host", *group.host,
-                     "no such host", here);
-    } else if (site && host->site != *site) {
-        note(checking.problems, code::kOtherSite, pointer + "/host", json_text(*group.host),
-             "the host stands in site \"" + checking.scenario.sites[host->site.value].name +
-                 "\", the machine in \"" + group.site + "\"",
-             std::move(here));
-    }
 }
 
 void check_disk_size(Checking& checking, const Disk& disk, bool is_os_disk,
@@ -91,6 +42,11 @@ void check_disk_size(Checking& checking, const Disk& disk, bool is_os_disk,
     if (disk.used > disk.size) {
         note(problems, code::kKeysClash, pointer + "/used", number_text(disk.used),
              "must not be more than the size, " + number_text(disk.size) + " bytes");
+    }
+    if (!disk.fold.empty() && disk.fold.back().distinct > disk.size) {
+        note(problems, code::kKeysClash, pointer + "/fold", "[...]",
+             "must not have more distinct bytes than the size, " + number_text(disk.size) +
+                 " bytes");
     }
     if (disk.working_set && *disk.working_set > disk.size) {
         note(problems, code::kKeysClash, pointer + "/working_set", number_text(*disk.working_set),
@@ -147,9 +103,9 @@ void check_machines(Checking& checking) {
     for (std::size_t i = 0; i < machines.size(); ++i) {
         const std::string pointer = pointer_to("/machines", i);
         check_place(checking, machines[i], pointer);
-        check_machine_host(checking, machines[i], pointer);
         check_disks(checking, machines[i], pointer);
         check_churn_shares(checking, machines[i], pointer);
+        check_workloads(checking, machines[i], pointer);
     }
 }
 

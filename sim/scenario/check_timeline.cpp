@@ -42,6 +42,45 @@ void check_selection(Checking& checking, const std::vector<std::string>& pattern
     }
 }
 
+/// Whether the selection of an entry holds a machine of the group.
+bool selects(const TimelineEntry& entry, const MachineGroup& group) {
+    const std::vector<MachineGroup> alone = {group};
+    return entry.machines.empty() ||
+           std::any_of(entry.machines.begin(), entry.machines.end(),
+                       [&](const std::string& pattern) { return matches_any(alone, pattern); });
+}
+
+/// A disk event of one group: the disk is there, a new size is larger and fits the fidelity.
+void check_disk_event(Checking& checking, const TimelineEntry& entry, const MachineGroup& group,
+                      const std::string& pointer) {
+    if (entry.disk->empty()) return;
+    const auto disk = std::find_if(group.disks.begin(), group.disks.end(),
+                                   [&](const Disk& each) { return each.name == *entry.disk; });
+    if (disk == group.disks.end()) {
+        note_unknown(checking.problems, code::kUnknownName, pointer + "/disk", *entry.disk,
+                     "machine \"" + group.name + "\" has no such disk", names_of(group.disks));
+    } else if (entry.size && *entry.size <= disk->size) {
+        note(checking.problems, code::kOutOfRange, pointer + "/size",
+             std::to_string(entry.size->count()),
+             "must be more than the size of the disk, " + std::to_string(disk->size.count()) +
+                 " bytes: disks grow only");
+    } else if (entry.size) {
+        check_block_size(checking, group, *entry.size, pointer + "/size");
+    }
+}
+
+/// Events of the world that not every machine can have.
+void check_event(Checking& checking, const TimelineEntry& entry, const std::string& pointer) {
+    for (const MachineGroup& group : checking.scenario.machines) {
+        if (entry.disk && selects(entry, group)) check_disk_event(checking, entry, group, pointer);
+        const bool restart = entry.operation == Operation::RestartTarget;
+        if (!restart || group.fidelity == Fidelity::Block || !selects(entry, group)) continue;
+        note(checking.problems, code::kFidelity, pointer + "/do", "\"restart_target\"",
+             "goes only with machines of block fidelity; \"" + group.name +
+                 "\" is at volume fidelity");
+    }
+}
+
 }  // namespace
 
 void check_timeline(Checking& checking) {
@@ -59,6 +98,7 @@ void check_timeline(Checking& checking) {
                  "is after the end of the run, " + seconds_text(*scenario.duration) + " seconds");
         }
         check_selection(checking, entry.machines, pointer + "/machines");
+        check_event(checking, entry, pointer);
     }
     for (std::size_t i = 0; i < scenario.expect.size(); ++i) {
         const Expectation& expectation = scenario.expect[i];

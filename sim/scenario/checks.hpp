@@ -27,10 +27,20 @@ struct Checking {
 void check_estate(Checking& checking);
 /// How finely time is cut and what the profile was changed to (check_detail.cpp).
 void check_detail(Checking& checking);
-/// Whether data finds its way from every process server to its storage account (check_routes.cpp).
+/// Whether data finds its way from every process server and machine to where it is sent
+/// (check_routes.cpp).
 void check_routes(Checking& checking);
 /// Machines and disks against references and the profile's limits (check_machines.cpp).
 void check_machines(Checking& checking);
+/// Where a machine of the entry at `pointer` lives and sends, by its engine (check_places.cpp).
+void check_place(Checking& checking, const MachineGroup& group, const std::string& pointer);
+/// Its disks and workloads against its fidelity (check_workloads.cpp).
+void check_workloads(Checking& checking, const MachineGroup& group, const std::string& pointer);
+/// Whether a disk at block fidelity may have `size`; notes at `pointer` when not.
+void check_block_size(Checking& checking, const MachineGroup& group, Bytes size,
+                      const std::string& pointer);
+/// Members of consistency groups: how many, and whether they are alike (check_groups.cpp).
+void check_groups(Checking& checking);
 /// Machine names after expansion, without expanding (check_machine_names.cpp).
 void check_machine_names(Checking& checking);
 /// Timeline and expectations (check_timeline.cpp).

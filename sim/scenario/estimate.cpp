@@ -18,6 +18,10 @@ constexpr double kBytesPerMachine = 4096;
 constexpr double kBytesPerRpoStep = 32;  // a row of the rpo table
 constexpr double kBytesPerSample = 32;   // a row of the fleet and backlog tables
 constexpr double kBytesPerTraceCell = 4;
+// Block fidelity: stamps of the source and of the replica, and what recovery points keep of them.
+constexpr double kBytesPerSector = 32;
+constexpr double kSecondsPerWrite = 2e-6;
+constexpr double kBytesPerWrite = 48;  // the history that oracles judge by
 
 /// How long a run without a duration may last: the timeline's instants and delays, copying all data
 /// over the narrowest link, and a day.
@@ -37,6 +41,37 @@ Duration guessed_duration(const Scenario& scenario, double used_bytes) {
     double copy_s = narrowest > 0 ? used_bytes / narrowest : 0;
     copy_s = std::min(copy_s, to_seconds(days(3650)));
     return last + seconds(static_cast<std::int64_t>(copy_s)) + days(1);
+}
+
+/// Writes per second of one machine.
+double writes_per_second(const MachineGroup& group) {
+    double writes = 0;
+    const auto add = [&writes](const Churn& churn) {
+        const auto* block = std::get_if<BlockChurn>(&churn);
+        if (block != nullptr) writes += block->writes_per_second;
+    };
+    add(group.churn);
+    for (const Disk& disk : group.disks) {
+        if (disk.churn) add(*disk.churn);
+    }
+    return writes;
+}
+
+/// What the machines of block fidelity add.
+void add_blocks(const Scenario& scenario, CostEstimate& cost) {
+    for (const MachineGroup& group : scenario.machines) {
+        if (group.fidelity != Fidelity::Block) continue;
+        const auto count = static_cast<double>(group.count);
+        double sectors = 0;
+        for (const Disk& disk : group.disks) {
+            sectors += static_cast<double>(disk.size.count()) /
+                       static_cast<double>(group.sector_size.count());
+        }
+        const double writes = count * writes_per_second(group) * to_seconds(cost.simulated);
+        cost.seconds += writes * kSecondsPerWrite;
+        cost.memory_bytes += count * sectors * kBytesPerSector;
+        if (scenario.oracles) cost.memory_bytes += writes * kBytesPerWrite;
+    }
 }
 
 }  // namespace
@@ -71,6 +106,7 @@ CostEstimate estimate(const Scenario& scenario) {
     cost.memory_bytes = kBytesToStart + machines * kBytesPerMachine + disks * kBytesPerDisk +
                         rpo_rows * kBytesPerRpoStep + samples * kBytesPerSample +
                         trace_cells_per_s * simulated_s * kBytesPerTraceCell;
+    add_blocks(scenario, cost);
     return cost;
 }
 

@@ -121,7 +121,13 @@ Scenario read_scenario(const Json& document, Problems& problems) {
     }
     scenario.configuration_servers = root.list("configuration_servers", read_configuration_server);
     scenario.process_servers = root.list("process_servers", read_process_server);
+    scenario.master_targets = root.list("master_targets", read_master_target);
     scenario.policies = root.list("policies", read_policy);
+    scenario.consistency_groups = root.list(
+        "consistency_groups", [&](const Json& value, const std::string& pointer, Problems& found) {
+            return read_consistency_group(value, pointer, scenario.profile, found);
+        });
+    scenario.oracles = root.with_default("oracles", ReadFlag(), true);
     read_machines(root, initial_state, scenario);
     scenario.timeline = root.list("timeline", read_timeline_entry);
     scenario.expect = root.list("expect", read_expectation);
@@ -170,8 +176,8 @@ bool repeats(const Problem& second, const Problems& first) {
     const bool of_names = second.code == code::kUnknownName || second.code == code::kOtherSite ||
                           second.code == code::kUnreachable;
     if (of_names) {
-        for (const char* list :
-             {"/sites", "/regions", "/routers", "/process_servers", "/policies"}) {
+        for (const char* list : {"/sites", "/regions", "/routers", "/process_servers",
+                                 "/master_targets", "/policies", "/consistency_groups"}) {
             if (hides_names(first, list)) return true;
         }
         return second.code == code::kUnreachable &&

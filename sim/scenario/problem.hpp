@@ -29,19 +29,25 @@ inline constexpr std::string_view kBadName = "SCN013";        ///< a name of wro
 inline constexpr std::string_view kOtherSite = "SCN014";      ///< two things that must share a site
 inline constexpr std::string_view kUnreachable = "SCN015";    ///< no links lead there
 inline constexpr std::string_view kBadLink = "SCN016";        ///< a link from a node to itself
-inline constexpr std::string_view kDiskTooLarge = "SCN020";   ///< beyond the profile's disk limits
-inline constexpr std::string_view kDiskTooSmall = "SCN021";   ///< below the profile's disk limits
+inline constexpr std::string_view kReplication = "SCN017";    ///< an engine that cannot take it
+inline constexpr std::string_view kDiskTooLarge =
+    "SCN020";  ///< beyond the disk limits of profile or fidelity
+inline constexpr std::string_view kDiskTooSmall = "SCN021";  ///< below the profile's disk limits
 inline constexpr std::string_view kTooManyDisks =
-    "SCN022";                                             ///< beyond the profile's machine limits
-inline constexpr std::string_view kNoTier = "SCN023";     ///< no target disk tier takes the disk
-inline constexpr std::string_view kRetention = "SCN030";  ///< beyond the profile's retention
+    "SCN022";                                              ///< beyond the profile's machine limits
+inline constexpr std::string_view kNoTier = "SCN023";      ///< no target disk tier takes the disk
+inline constexpr std::string_view kNotAligned = "SCN024";  ///< no whole number of sectors
+inline constexpr std::string_view kFidelity = "SCN025";    ///< does not go with the fidelity
+inline constexpr std::string_view kRetention = "SCN030";   ///< beyond the profile's retention
 inline constexpr std::string_view kAppConsistent = "SCN031";  ///< an interval the profile forbids
+inline constexpr std::string_view kInterval = "SCN032";       ///< too often for the target's disks
 inline constexpr std::string_view kMatchesNothing =
-    "SCN040";                                               ///< a pattern that selects no machine
-inline constexpr std::string_view kNoEnd = "SCN041";        ///< neither duration nor timeline
-inline constexpr std::string_view kTraceFile = "SCN050";    ///< missing, unreadable or too large
-inline constexpr std::string_view kTraceColumn = "SCN051";  ///< no such column, or two
-inline constexpr std::string_view kTraceShort = "SCN052";   ///< ends before the run does
+    "SCN040";                                                ///< a pattern that selects no machine
+inline constexpr std::string_view kNoEnd = "SCN041";         ///< neither duration nor timeline
+inline constexpr std::string_view kGroupMembers = "SCN045";  ///< too many, or not alike
+inline constexpr std::string_view kTraceFile = "SCN050";     ///< missing, unreadable or too large
+inline constexpr std::string_view kTraceColumn = "SCN051";   ///< no such column, or two
+inline constexpr std::string_view kTraceShort = "SCN052";    ///< ends before the run does
 inline constexpr std::string_view kTraceCell = "SCN053";    ///< text or a negative number in a cell
 inline constexpr std::string_view kTraceRagged = "SCN054";  ///< rows of unequal length
 inline constexpr std::string_view kBadWindow = "SCN060";    ///< throttles or outages that overlap

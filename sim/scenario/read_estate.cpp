@@ -40,6 +40,8 @@ Host read_host(const Json& value, const std::string& pointer, Problems& problems
     Host host;
     host.name = object.required("name", ReadName());
     host.nic = object.with_default("nic", ReadBandwidth(), kTenGigabit);
+    host.throttles = object.list("throttles", read_throttle);
+    host.upload_threads = object.optional("upload_threads", ReadCount{4, 32});
     object.finish();
     return host;
 }
@@ -52,6 +54,19 @@ StorageAccount read_storage_account(const Json& value, const std::string& pointe
     account.ingress = object.optional("ingress", ReadDataRate{1});
     object.finish();
     return account;
+}
+
+/// How often Hyper-V replicates: one of three.
+std::optional<Duration> read_interval(const Json& value, const std::string& pointer,
+                                      Problems& problems) {
+    const std::optional<Duration> interval = ReadDuration()(value, pointer, problems);
+    if (!interval) return std::nullopt;
+    for (const Duration allowed : {seconds(30), minutes(5), minutes(15)}) {
+        if (*interval == allowed) return interval;
+    }
+    note(problems, code::kOutOfRange, pointer, shown(value),
+         "must be 30 seconds, 5 minutes or 15 minutes", {"30", "300", "900"});
+    return std::nullopt;
 }
 
 /// Task times, delays and sizes that may be zero; everything else in a profile is more than zero.
@@ -139,7 +154,17 @@ ProcessServer read_process_server(const Json& value, const std::string& pointer,
     server.name = object.required("name", ReadName());
     server.site = object.required("site", ReadName());
     server.host = object.optional("host", ReadName());
-    server.storage_account = object.required("storage_account", ReadName());
+    server.storage_account = object.optional("storage_account", ReadName());
+    server.master_target = object.optional("master_target", ReadName());
+    const bool has_account = object.find("storage_account") != nullptr;
+    const bool has_target = object.find("master_target") != nullptr;
+    if (!has_account && !has_target) {
+        object.note_missing("storage_account");
+    } else if (has_account && has_target) {
+        note(problems, code::kKeysClash, object.at("master_target"),
+             shown(*object.find("master_target")),
+             "does not go with \"storage_account\": a process server sends on to one of them");
+    }
     server.cores = object.with_default("cores", ReadCount{1, 4096}, std::int64_t{8});
     server.cache = object.with_default("cache", ReadSize{1}, gibibytes(600));
     server.cache_rate =
@@ -168,8 +193,32 @@ Policy read_policy(const Json& value, const std::string& pointer, Problems& prob
     policy.app_consistent_every =
         object.optional("app_consistent_every", ReadDuration{Duration(1)});
     policy.rpo_threshold = object.optional("rpo_threshold", ReadDuration{Duration(1)});
+    policy.replication_interval =
+        object.with_default("replication_interval", read_interval, minutes(5));
     object.finish();
     return policy;
+}
+
+MasterTarget read_master_target(const Json& value, const std::string& pointer, Problems& problems) {
+    ObjectReader object(value, pointer, problems);
+    MasterTarget target;
+    target.name = object.required("name", ReadName());
+    target.site = object.required("site", ReadName());
+    target.apply_rate =
+        object.with_default("apply_rate", ReadDataRate{1}, BytesPerSecond(400'000'000));
+    object.finish();
+    return target;
+}
+
+ConsistencyGroup read_consistency_group(const Json& value, const std::string& pointer,
+                                        const ServiceProfile& profile, Problems& problems) {
+    ObjectReader object(value, pointer, problems);
+    ConsistencyGroup group;
+    group.name = object.required("name", ReadName());
+    group.hold = object.with_default("hold", ReadDuration{Duration(1)}, profile.group_hold);
+    group.latency = object.with_default("latency", ReadDuration(), profile.group_message_latency);
+    object.finish();
+    return group;
 }
 
 Vault read_vault(const Json& value, const std::string& pointer, Problems& problems) {

@@ -1,5 +1,6 @@
-// sim/scenario/read_machines.cpp — machine groups, their disks and what they write.
+// sim/scenario/read_machines.cpp — machine groups, their disks and how they replicate.
 #include "sim/scenario/readers.hpp"
+#include "sim/scenario/replication_rules.hpp"
 
 namespace landfall::scenario {
 
@@ -9,57 +10,43 @@ const ReadChoice<std::string> kDiskTypes = {{{"standard_hdd", "standard_hdd"},
                                              {"standard_ssd", "standard_ssd"},
                                              {"premium_ssd", "premium_ssd"}}};
 const ReadChoice<std::string> kSystems = {{{"windows", "windows"}, {"linux", "linux"}}};
-const ReadChoice<std::string> kMachineKinds = {{{"vmware", "vmware"}, {"physical", "physical"}}};
+const ReadChoice<std::string> kMachineKinds = {{{"vmware", "vmware"},
+                                                {"physical", "physical"},
+                                                {"hyper-v", "hyper-v"},
+                                                {"azure", "azure"},
+                                                {"aws", "aws"}}};
 
-BackupWindow read_backup(const Json& value, const std::string& pointer, Problems& problems) {
-    ObjectReader object(value, pointer, problems);
-    BackupWindow backup;
-    backup.window.from = object.required("from", ReadClock());
-    backup.window.to = object.required("to", ReadClock());
-    backup.rate = object.required("rate", ReadDataRate{1});
-    object.finish();
-    return backup;
-}
-
-DiurnalChurn read_diurnal(ObjectReader& object) {
-    DiurnalChurn churn;
-    churn.mean = object.required("mean", ReadDataRate());
-    churn.amplitude = object.with_default("amplitude", ReadFactor{0.0, 1.0}, 0.0);
-    churn.peak_at = object.with_default("peak_at", ReadClock(), hours(14));
-    churn.noise = object.with_default("noise", ReadFactor{0.0, 5.0}, 0.0);
-    churn.step = object.with_default("step", ReadDuration{Duration(1), days(366)}, minutes(5));
-    churn.backups = object.list("backups", read_backup);
-    return churn;
-}
-
-/// The text between two cells: one character, blanks and tabs around it do not count.
-std::optional<char> read_separator(const Json& value, const std::string& pointer,
-                                   Problems& problems) {
-    const std::optional<std::string> text = ReadText()(value, pointer, problems);
-    if (!text) return std::nullopt;
-    const std::size_t first = text->find_first_not_of(" \t");
-    if (first == std::string::npos && !text->empty()) return text->front();
-    if (first != std::string::npos && first == text->find_last_not_of(" \t")) {
-        const char separator = (*text)[first];
-        const bool plain = separator > ' ' && separator < '\x7f' && separator != '"';
-        if (plain) return separator;
+/// `[written, distinct]`, both in bytes.
+FoldPoint read_fold_point(const Json& value, const std::string& pointer, Problems& problems) {
+    if (!value.is_array() || value.size() != 2) {
+        note(problems, code::kWrongType, pointer, shown(value),
+             "must be a list of two sizes: bytes written, and how many of them are distinct");
+        return {};
     }
-    note(problems, code::kOutOfRange, pointer, shown(value),
-         "must be one character such as \",\" or \";\", with blanks or tabs around it at most");
-    return std::nullopt;
+    const auto written = ReadSize{1}(value[0], pointer_to(pointer, 0), problems);
+    const auto distinct = ReadSize{1}(value[1], pointer_to(pointer, 1), problems);
+    return {written.value_or(Bytes(0)), distinct.value_or(Bytes(0))};
 }
 
-TraceChurn read_trace(ObjectReader& object) {
-    constexpr BytesPerSecond kKibibyte = BytesPerSecond(1024);
-    TraceChurn churn;
-    churn.file = object.required("file", ReadName());
-    churn.column = object.required("column", ReadName());
-    churn.unit = object.with_default("unit", ReadDataRate{1}, kKibibyte);
-    churn.step = object.with_default("step", ReadDuration{Duration(1), days(366)}, minutes(5));
-    churn.separator = object.with_default("separator", read_separator, ',');
-    churn.scale = object.with_default("scale", ReadFactor{0.0, 1e9}, 1.0);
-    churn.repeat = object.with_default("repeat", ReadFlag(), false);
-    return churn;
+/// A fold curve rises, never above what was written, and has no other beside it.
+void check_fold(ObjectReader& object, const Disk& disk) {
+    if (disk.fold.empty()) return;
+    FoldPoint last;
+    for (const FoldPoint& point : disk.fold) {
+        if (point.written == Bytes(0) || point.distinct == Bytes(0)) return;  // said already
+        const bool rises = point.written > last.written && point.distinct >= last.distinct;
+        if (!rises || point.distinct > point.written) {
+            note(object.problems(), code::kOutOfRange, object.at("fold"), "[...]",
+                 "must rise from entry to entry, and never have more distinct bytes than written "
+                 "ones");
+            break;
+        }
+        last = point;
+    }
+    if (disk.working_set) {
+        note(object.problems(), code::kKeysClash, object.at("fold"), "[...]",
+             "does not go with \"working_set\": both say how rewrites are coalesced");
+    }
 }
 
 Disk read_disk(const Json& value, const std::string& pointer, Problems& problems) {
@@ -73,38 +60,133 @@ Disk read_disk(const Json& value, const std::string& pointer, Problems& problems
     if (churn != nullptr) disk.churn = read_churn(*churn, object.at("churn"), problems);
     disk.churn_share = object.with_default("churn_share", ReadFactor{0.0, 1e6}, 1.0);
     disk.working_set = object.optional("working_set", ReadSize{1});
+    disk.fold = object.list("fold", read_fold_point);
+    check_fold(object, disk);
     object.finish();
     return disk;
 }
 
-}  // namespace
-
-Churn read_churn(const Json& value, const std::string& pointer, Problems& problems) {
-    enum class Kind { None, Constant, Diurnal, Trace };
-    static const ReadChoice<Kind> kinds = {{{"none", Kind::None},
-                                            {"constant", Kind::Constant},
-                                            {"diurnal", Kind::Diurnal},
-                                            {"trace", Kind::Trace}}};
+std::optional<FailedOver> read_failed_over(const Json& value, const std::string& pointer,
+                                           Problems& problems) {
+    static const ReadChoice<FailbackMethod> methods = {
+        {{"bitmaps", FailbackMethod::Bitmaps},
+         {"checksum", FailbackMethod::Checksum},
+         {"full-download", FailbackMethod::FullDownload}}};
+    static const ReadChoice<FailbackLocation> locations = {
+        {{"original", FailbackLocation::Original}, {"alternate", FailbackLocation::Alternate}}};
     ObjectReader object(value, pointer, problems);
-    if (!object.is_object()) return NoChurn{};
-    const Json* kind_value = object.find("kind");
-    if (kind_value == nullptr) {
-        object.note_missing("kind");
-        return NoChurn{};
-    }
-    const std::optional<Kind> kind = kinds(*kind_value, object.at("kind"), problems);
-    if (!kind) return NoChurn{};
-    Churn churn = NoChurn{};
-    if (*kind == Kind::Constant) {
-        churn = ConstantChurn{object.required("rate", ReadDataRate())};
-    } else if (*kind == Kind::Diurnal) {
-        churn = read_diurnal(object);
-    } else if (*kind == Kind::Trace) {
-        churn = read_trace(object);
+    FailedOver failed_over;
+    failed_over.unreplicated = object.with_default("unreplicated", ReadSize(), Bytes(0));
+    failed_over.written_in_azure = object.with_default("written_in_azure", ReadSize(), Bytes(0));
+    failed_over.method = object.with_default("method", methods, FailbackMethod::Checksum);
+    failed_over.location = object.with_default("location", locations, FailbackLocation::Original);
+    const bool whole = failed_over.method == FailbackMethod::FullDownload;
+    if (object.is_object() && failed_over.location == FailbackLocation::Alternate && !whole) {
+        note(problems, code::kKeysClash, object.at("location"), "\"alternate\"",
+             "goes only with \"method\": \"full-download\": a new machine has nothing to compare "
+             "with");
     }
     object.finish();
-    return churn;
+    return failed_over;
 }
+
+/// Whether kind and engine are what the entry says, not what stands in for a word that is wrong.
+bool is_read(ObjectReader& object, const MachineGroup& group) {
+    const Json* kind = object.find("kind");
+    const Json* engine = object.find("replication");
+    return object.is_object() && (kind == nullptr || *kind == Json(group.kind)) &&
+           (engine == nullptr || *engine == Json(rule_of(group.replication).name));
+}
+
+/// The engine, and the keys that only some engines know.
+void read_replication(ObjectReader& object, MachineGroup& group) {
+    static const ReadChoice<InitialCopy> copies = {
+        {{"network", InitialCopy::Network}, {"offline", InitialCopy::Offline}}};
+    ReadChoice<Replication> engines;
+    for (const ReplicationRule& rule : replication_rules()) {
+        engines.choices.emplace_back(rule.name, rule.replication);
+    }
+    const Json* named = object.find("replication");
+    group.replication =
+        object.with_default("replication", engines, default_replication(group.kind));
+    if (named != nullptr && is_read(object, group) &&
+        !rule_of(group.replication).takes(group.kind)) {
+        note(object.problems(), code::kReplication, object.at("replication"), shown(*named),
+             "does not replicate machines of kind \"" + group.kind + '"',
+             replications_for(group.kind));
+    }
+    group.storage_account = object.optional("storage_account", ReadName());
+    group.target_site = object.optional("target_site", ReadName());
+    group.target_region = object.optional("target_region", ReadName());
+    group.zone_to_zone = object.with_default("zone_to_zone", ReadFlag(), false);
+    group.initial_copy = object.with_default("initial_copy", copies, InitialCopy::Network);
+    group.offline_takes = object.optional("offline_takes", ReadDuration{Duration(1)});
+    group.consistency_group = object.optional("consistency_group", ReadName());
+    group.failed_over = object.optional("failed_over", read_failed_over);
+}
+
+/// 512 or 4096.
+std::optional<Bytes> read_sector_size(const Json& value, const std::string& pointer,
+                                      Problems& problems) {
+    const std::optional<Bytes> size = ReadSize{1}(value, pointer, problems);
+    if (!size || *size == Bytes(512) || *size == Bytes(4096)) return size;
+    note(problems, code::kUnknownChoice, pointer, shown(value), "must be 512 or 4096 bytes",
+         {"512", "4096"});
+    return std::nullopt;
+}
+
+void read_fidelity(ObjectReader& object, MachineGroup& group) {
+    static const ReadChoice<Fidelity> fidelities = {
+        {{"volume", Fidelity::Volume}, {"block", Fidelity::Block}}};
+    group.fidelity = object.with_default("fidelity", fidelities, Fidelity::Volume);
+    group.sector_size = object.with_default("sector_size", read_sector_size, Bytes(4096));
+    if (group.fidelity == Fidelity::Volume && group.sector_size != Bytes(4096)) {
+        note(object.problems(), code::kKeysClash, object.at("sector_size"),
+             shown(*object.find("sector_size")), "goes only with \"fidelity\": \"block\"");
+    }
+}
+
+/// Notes `key` where the engine of the group must have it, or has no use for it.
+void check_need(ObjectReader& object, const ReplicationRule& rule, const char* key, Need need) {
+    const Json* value = object.find(key);
+    if (need == Need::Required && value == nullptr) {
+        note(object.problems(), code::kMissingKey, object.at(key), "",
+             "must be given: \"" + rule.name + "\" replication needs it");
+    } else if (need == Need::Forbidden && value != nullptr) {
+        note(object.problems(), code::kKeysClash, object.at(key), shown(*value),
+             "does not go with \"" + rule.name + "\" replication");
+    }
+}
+
+void check_needs(ObjectReader& object, const MachineGroup& group) {
+    const ReplicationRule& rule = rule_of(group.replication);
+    if (!is_read(object, group) || !rule.takes(group.kind)) return;
+    check_need(object, rule, "process_server", rule.process_server);
+    check_need(object, rule, "host", rule.host);
+    check_need(object, rule, "storage_account", rule.storage_account);
+    check_need(object, rule, "target_site", rule.target_site);
+    check_need(object, rule, "target_region", rule.target_region);
+    check_need(object, rule, "failed_over", rule.failed_over);
+    if (!rule.groups) check_need(object, rule, "consistency_group", Need::Forbidden);
+    if (group.zone_to_zone && group.replication != Replication::AzureToAzure) {
+        note(object.problems(), code::kKeysClash, object.at("zone_to_zone"), "true",
+             "goes only with \"azure-to-azure\" replication");
+    }
+    const bool offline = group.initial_copy == InitialCopy::Offline;
+    if (offline && group.replication != Replication::HyperVToSecondary) {
+        note(object.problems(), code::kKeysClash, object.at("initial_copy"), "\"offline\"",
+             "goes only with \"hyper-v-to-secondary\" replication: no disk is shipped to Azure");
+    } else if (offline != group.offline_takes.has_value()) {
+        const Json* takes = object.find("offline_takes");
+        if (offline && takes == nullptr) object.note_missing("offline_takes");
+        if (!offline) {
+            note(object.problems(), code::kKeysClash, object.at("offline_takes"), shown(*takes),
+                 "goes only with \"initial_copy\": \"offline\"");
+        }
+    }
+}
+
+}  // namespace
 
 MachineGroup read_machine(const Json& value, const std::string& pointer, InitialState initial_state,
                           Problems& problems) {
@@ -117,10 +199,12 @@ MachineGroup read_machine(const Json& value, const std::string& pointer, Initial
     group.count = object.with_default("count", ReadCount{1, kMachinesMax}, std::int64_t{1});
     group.site = object.required("site", ReadName());
     group.host = object.optional("host", ReadName());
-    group.process_server = object.required("process_server", ReadName());
+    group.process_server = object.optional("process_server", ReadName());
     group.policy = object.required("policy", ReadName());
     group.os = object.with_default("os", kSystems, std::string("windows"));
     group.kind = object.with_default("kind", kMachineKinds, std::string("vmware"));
+    read_replication(object, group);
+    read_fidelity(object, group);
     group.initial_state = object.with_default("initial_state", states, initial_state);
     group.hydration_drivers_ready =
         object.with_default("hydration_drivers_ready", ReadFlag(), true);
@@ -128,6 +212,7 @@ MachineGroup read_machine(const Json& value, const std::string& pointer, Initial
     if (churn != nullptr) group.churn = read_churn(*churn, object.at("churn"), problems);
     if (object.find("disks") == nullptr) object.note_missing("disks");
     group.disks = object.list("disks", read_disk);
+    check_needs(object, group);
     object.finish();
     return group;
 }

@@ -59,6 +59,21 @@ void check_failover_options(ObjectReader& object, const TimelineEntry& entry) {
     }
 }
 
+/// A disk for events of a disk, a new size for a resize.
+void check_disk_options(ObjectReader& object, const TimelineEntry& entry) {
+    const bool resize = entry.operation == Operation::ResizeDisk;
+    const bool of_disk = resize || entry.operation == Operation::ReplaceDisk;
+    const auto check = [&](const char* key, bool needed, const char* fitting) {
+        const Json* value = object.find(key);
+        if (needed && value == nullptr) object.note_missing(key);
+        if (needed || value == nullptr) return;
+        note(object.problems(), code::kKeysClash, object.at(key), shown(*value),
+             std::string("goes only with \"do\": ") + fitting);
+    };
+    check("disk", of_disk, "\"resize_disk\" or \"replace_disk\"");
+    check("size", resize, "\"resize_disk\"");
+}
+
 /// A limit of an expectation: a number, not negative.
 std::optional<double> read_limit(ObjectReader& object, std::string_view key, bool text_metric) {
     const Json* value = object.find(key);
@@ -106,7 +121,10 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
          {"complete_migration", Operation::CompleteMigration},
          {"disable_replication", Operation::DisableReplication},
          {"resynchronize", Operation::Resynchronize},
-         {"power_off", Operation::PowerOff}}};
+         {"power_off", Operation::PowerOff},
+         {"resize_disk", Operation::ResizeDisk},
+         {"replace_disk", Operation::ReplaceDisk},
+         {"restart_target", Operation::RestartTarget}}};
     static const ReadChoice<bool> points = {{{"latest", false}, {"latest_processed", true}}};
     ObjectReader object(value, pointer, problems);
     TimelineEntry entry;
@@ -124,11 +142,16 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
         note(problems, code::kKeysClash, object.at("delay"), shown(*object.find("delay")),
              "goes with \"when\"; add it to \"at\" here");
     }
+    const std::size_t faults = problems.size();
     entry.operation = object.required("do", operations);
+    const bool known = problems.size() == faults;
     entry.machines = read_selection(object);
     entry.shut_down_source = object.with_default("shutdown", ReadFlag(), true);
     entry.latest_processed = object.with_default("recovery_point", points, false);
     check_failover_options(object, entry);
+    entry.disk = object.optional("disk", ReadName());
+    entry.size = object.optional("size", ReadSize{1});
+    if (known) check_disk_options(object, entry);
     object.finish();
     return entry;
 }

@@ -19,12 +19,17 @@ ProcessServer read_process_server(const Json& value, const std::string& pointer,
                                   Problems& problems);
 ConfigurationServer read_configuration_server(const Json& value, const std::string& pointer,
                                               Problems& problems);
+MasterTarget read_master_target(const Json& value, const std::string& pointer, Problems& problems);
+ConsistencyGroup read_consistency_group(const Json& value, const std::string& pointer,
+                                        const ServiceProfile& profile, Problems& problems);
 Policy read_policy(const Json& value, const std::string& pointer, Problems& problems);
 Vault read_vault(const Json& value, const std::string& pointer, Problems& problems);
 ServiceProfile read_profile(const Json* value, const std::string& pointer, Problems& problems);
 
-// Machines (read_machines.cpp)
+// What is written (read_workloads.cpp)
 Churn read_churn(const Json& value, const std::string& pointer, Problems& problems);
+
+// Machines (read_machines.cpp)
 MachineGroup read_machine(const Json& value, const std::string& pointer, InitialState initial_state,
                           Problems& problems);
 

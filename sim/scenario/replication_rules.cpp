@@ -1,0 +1,117 @@
+// sim/scenario/replication_rules.cpp — the rows.
+#include "sim/scenario/replication_rules.hpp"
+
+#include <algorithm>
+
+#include "model/base/check.hpp"
+
+namespace landfall::scenario {
+
+bool ReplicationRule::takes(std::string_view kind) const {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+const std::vector<ReplicationRule>& replication_rules() {
+    constexpr Need kMust = Need::Required;
+    constexpr Need kMay = Need::Optional;
+    constexpr Need kNot = Need::Forbidden;
+    // Needs: process server, host, storage account, target site, target region, failed over. Then:
+    // lives in a region, master target, groups.
+    static const std::vector<ReplicationRule> rules = {
+        {Replication::InMageToAzure,
+         "inmage-to-azure",
+         {"vmware", "physical", "aws"},
+         kMust,
+         kMay,
+         kNot,
+         kNot,
+         kNot,
+         kNot,
+         false,
+         false,
+         true},
+        {Replication::HyperVToAzure,
+         "hyper-v-to-azure",
+         {"hyper-v"},
+         kNot,
+         kMust,
+         kMust,
+         kNot,
+         kNot,
+         kNot,
+         false,
+         false,
+         false},
+        {Replication::AzureToAzure,
+         "azure-to-azure",
+         {"azure"},
+         kNot,
+         kNot,
+         kMust,
+         kNot,
+         kMust,
+         kNot,
+         true,
+         false,
+         true},
+        {Replication::HyperVToSecondary,
+         "hyper-v-to-secondary",
+         {"hyper-v"},
+         kNot,
+         kMust,
+         kNot,
+         kMust,
+         kNot,
+         kNot,
+         false,
+         false,
+         false},
+        {Replication::ScoutToSecondary,
+         "scout-to-secondary",
+         {"vmware", "physical"},
+         kMust,
+         kMay,
+         kNot,
+         kNot,
+         kNot,
+         kNot,
+         false,
+         true,
+         true},
+        {Replication::Failback,
+         "failback",
+         {"vmware", "physical"},
+         kMust,
+         kNot,
+         kNot,
+         kNot,
+         kNot,
+         kMust,
+         true,
+         true,
+         false},
+    };
+    return rules;
+}
+
+const ReplicationRule& rule_of(Replication replication) {
+    const ReplicationRule& rule = replication_rules().at(static_cast<std::size_t>(replication));
+    LANDFALL_CHECK(rule.replication == replication, "the rows stand in the order of Replication");
+    return rule;
+}
+
+Replication default_replication(std::string_view kind) {
+    if (kind == "hyper-v") return Replication::HyperVToAzure;
+    if (kind == "azure") return Replication::AzureToAzure;
+    return Replication::InMageToAzure;
+}
+
+std::vector<std::string> replications_for(std::string_view kind) {
+    std::vector<std::string> names;
+    for (const ReplicationRule& rule : replication_rules()) {
+        if (rule.takes(kind)) names.push_back(rule.name);
+    }
+    return names;
+}
+
+}  // namespace landfall::scenario
