@@ -5,45 +5,21 @@
 
 #include "model/storage/sequence_filter.hpp"
 #include "sim/kernel/random_streams.hpp"
+#include "tests/support/journal_records.hpp"
 
 namespace landfall {
 namespace {
 
 using Encoded = std::vector<std::byte>;
 
-struct Record {
-    RecordHeader header;
-    std::vector<Stamp> stamps;
-
-    bool operator==(const Record&) const = default;
-};
-
-Record random_record(kernel::RandomStream& random, std::uint64_t seq) {
-    Record record;
-    record.header.kind = static_cast<RecordKind>(1 + random.below(4));
-    record.header.flags = static_cast<std::uint16_t>(random.below(1 << 16));
-    record.header.generation = static_cast<Generation>(random.below(5));
-    record.header.disk = DiskId(random.below(100));
-    record.header.seq = seq;
-    record.header.at = Instant(Duration(static_cast<std::int64_t>(random.below(1ULL << 40))));
-    std::uint64_t stamps = random.below(9);
-    if (record.header.kind == RecordKind::Write) {
-        stamps = 1 + stamps;
-        record.header.range = {random.below(1ULL << 33), stamps};
-    } else if (record.header.kind == RecordKind::Discard) {
-        stamps = 1;
-        record.header.range = {random.below(1ULL << 33), 1 + random.below(1ULL << 33)};
-    }
-    for (std::uint64_t k = 0; k < stamps; ++k) {
-        record.stamps.push_back(make_stamp(2, random.below(1ULL << 40)));
-    }
-    return record;
-}
+using test::Record;
 
 std::vector<Record> random_records(std::uint64_t seed, std::uint64_t count) {
     kernel::RandomStream random(seed, "test", "records");
     std::vector<Record> records;
-    for (std::uint64_t k = 0; k < count; ++k) records.push_back(random_record(random, k + 1));
+    for (std::uint64_t k = 0; k < count; ++k)
+        records.push_back(
+            test::random_record(random, static_cast<Generation>(random.below(5)), k + 1));
     return records;
 }
 
@@ -58,9 +34,7 @@ std::pair<std::vector<Record>, ReadEnd> decode(std::span<const std::byte> bytes)
     std::vector<Record> records;
     RecordReader reader(bytes);
     while (const auto view = reader.next()) {
-        Record record{view->header(), {}};
-        view->copy_stamps(record.stamps);
-        records.push_back(record);
+        records.push_back(test::record_of(*view));
     }
     return {records, reader.end()};
 }
