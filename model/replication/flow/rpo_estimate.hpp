@@ -16,8 +16,8 @@ namespace landfall {
 /// What is known of one stream of changes at an instant.
 struct StreamLag {
     Instant newest_cut;        ///< source time of the newest consistent cut on the other side
-    Bytes backlog;             ///< written after that cut and not there yet
-    BytesPerSecond bandwidth;  ///< at which the backlog leaves
+    Bytes backlog = Bytes(0);  ///< written after that cut and not there yet
+    BytesPerSecond bandwidth = BytesPerSecond(0);  ///< at which the backlog leaves
 };
 
 /// The RPO to report: never below what a failover at `now` would lose. Requires newest_cut <= now.
