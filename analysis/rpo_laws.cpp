@@ -36,12 +36,11 @@ void check_bandwidth(double bandwidth) {
 }
 
 /// A state of age S that is replaced after P by another of age S: its age runs from S to S + P.
-CycleRpo cycle(double transfer_s, double period_s, double bytes) {
+CycleRpo cycle(double transfer_s, double period_s) {
     return {.period_s = period_s,
             .transfer_s = transfer_s,
             .mean_rpo_s = transfer_s + period_s / 2,
-            .worst_rpo_s = transfer_s + period_s,
-            .bytes = bytes};
+            .worst_rpo_s = transfer_s + period_s};
 }
 
 constexpr CopyPasses kNever{.converges = false,
@@ -64,7 +63,7 @@ double distinct_bytes(double written, double working_set) {
 CycleRpo periodic_cycle(double transfer_s, double period_s) {
     require(is_positive(period_s), "period_s must be finite and greater than 0");
     require(transfer_s >= 0 && transfer_s <= period_s, "transfer_s must be from 0 to period_s");
-    return cycle(transfer_s, period_s, 0);
+    return cycle(transfer_s, period_s);
 }
 
 // P = S + min(max(least, S/2), most); worst S + P = 2 S + gap (5.2).
@@ -73,7 +72,7 @@ CycleRpo gap_scheduled_cycle(double transfer_s, double least_gap_s, double most_
     require(0 <= least_gap_s && least_gap_s <= most_gap_s && std::isfinite(most_gap_s),
             "gaps must be finite, not negative, and the least at most the most");
     const double gap = std::min(std::max(least_gap_s, transfer_s / 2), most_gap_s);
-    return cycle(transfer_s, transfer_s + gap, 0);
+    return cycle(transfer_s, transfer_s + gap);
 }
 
 // P = max(I, S), S = U(churn P) / B. U is concave, so U(churn P) / B - P has one zero right of I if
@@ -88,15 +87,13 @@ CycleRpo self_consistent_cycle(const Churn& churn, double bandwidth, double inte
         return distinct_bytes(churn.bytes_per_s * period, churn.working_set) / bandwidth;
     };
     double low = interval_s;
-    if (transfer(low) <= low) {
-        return cycle(transfer(low), low, transfer(low) * bandwidth);
-    }
+    if (transfer(low) <= low) return cycle(transfer(low), low);
     double high = std::max(low, churn.working_set / bandwidth);
     while (high - low > 1e-12 * high) {
         const double middle = low + (high - low) / 2;
         (transfer(middle) > middle ? low : high) = middle;
     }
-    return cycle(high, high, high * bandwidth);
+    return cycle(high, high);
 }
 
 // Backlog churn L, drained at B - churn; the oldest unsent byte is L old at the end of the outage

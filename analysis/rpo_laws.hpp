@@ -30,7 +30,6 @@ struct CycleRpo {
     double transfer_s = 0;  ///< from the start of a cycle to the end of its sending
     double mean_rpo_s = 0;  ///< over time
     double worst_rpo_s = 0;
-    double bytes = 0;  ///< sent per cycle; 0 where the transfer was given as a time
 };
 
 /// A cycle every `period_s`, each sent within `transfer_s` <= period_s.

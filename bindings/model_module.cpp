@@ -11,6 +11,7 @@
 #include <pybind11/stl.h>
 
 #include "analysis/fluid_queue.hpp"
+#include "bindings/rpo_laws_functions.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/embedded.hpp"
 #include "sim/scenario/load.hpp"
@@ -101,6 +102,7 @@ PYBIND11_MODULE(_model, module) {
     module.def("required_rate", &required_rate, py::arg("arrivals").noconvert(), py::arg("slot_s"),
                py::arg("target_s"), py::arg("share"),
                "Least rate in bytes per second that keeps the lag within a target.");
+    define_rpo_laws(module);
     module.def("check", &check, py::arg("canonical_json"),
                R"(Check a scenario in canonical form.
 

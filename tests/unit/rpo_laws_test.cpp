@@ -70,7 +70,7 @@ TEST(SelfConsistentCycle, SettlesAtThePublishedTransfers) {
         return self_consistent_cycle({churn * kMegabyte, 100 * kGigabyte}, kBandwidth, 300);
     };
     EXPECT_PRINTED(at(12).worst_rpo_s, 582.9, .1);
-    EXPECT_PRINTED(at(20).bytes / kGigabyte, 64.2, .1);
+    EXPECT_PRINTED(at(20).transfer_s * kBandwidth / kGigabyte, 64.2, .1);
 }
 
 /// P -> max(I, U(churn P) / B) from far above and from the interval ends at the same period.
