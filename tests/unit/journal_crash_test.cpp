@@ -1,7 +1,8 @@
 // tests/unit/journal_crash_test.cpp — power is lost at every operation of random histories, and
 // again while the journal recovers; what was durable is there, and nothing that was not appended.
 #include <algorithm>
-#include <functional>
+#include <map>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -203,6 +204,118 @@ TEST_P(JournalCrash, LosesNothingDurableAtAnyOperation) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Histories, JournalCrash, testing::Range<std::uint64_t>(0, 12));
+
+constexpr JournalOptions kSmall{.segment_bytes = 500, .buffer_bytes = 1};
+
+/// Appends `count` records of three sectors; leaves them unflushed.
+void append_writes(Journal& journal, std::uint64_t count) {
+    const std::vector<Stamp> stamps{1, 2, 3};
+    for (std::uint64_t k = 0; k < count; ++k) {
+        const RecordHeader header{.generation = journal.generation(),
+                                  .disk = DiskId(1),
+                                  .seq = journal.last_seq() + 1,
+                                  .range = {0, 3}};
+        ASSERT_EQ(journal.append(header, stamps), JournalStatus::Ok);
+    }
+}
+
+void lose_everything_unflushed(CrashableStore& store) {
+    store.crash([](std::uint64_t) { return 0; });
+}
+
+TEST(JournalOpen, MakesDurableWhatItFound) {
+    // A process dies and its unflushed writes are still to be seen; then power is lost as well.
+    for (std::uint64_t count = 0; count < 20; ++count) {
+        CrashableStore store;
+        Journal journal = Journal::create(store, "j", 5, kSmall);
+        append_writes(journal, count);
+        const auto opened = Journal::open(store, "j", kSmall);
+        ASSERT_EQ(opened->durable_seq(), count);
+        lose_everything_unflushed(store);
+        const auto again = Journal::open(store, "j", kSmall);
+        ASSERT_FALSE(again->damage());
+        EXPECT_EQ(again->last_seq(), count);
+    }
+}
+
+TEST(JournalOpen, ClearsDurablyWhatLiesBehindTheEnd) {
+    // The second of three records is missing. What open() writes over the third must not be lost
+    // where a new second record survives.
+    CrashableStore store;
+    Journal journal = Journal::create(store, "j", 5, kSmall);
+    append_writes(journal, 3);
+    const std::vector<std::byte> hole(record_bytes(3));
+    store.write(store.list("j/segment")[0], kSegmentHeaderBytes + hole.size(), hole);
+    auto opened = Journal::open(store, "j", kSmall);
+    ASSERT_EQ(opened->last_seq(), 1U);
+    append_writes(*opened, 1);
+    bool first = true;  // of the writes that are not durable yet
+    const std::uint64_t kept = 2;
+    store.crash([&](std::uint64_t) { return std::exchange(first, false) ? 0 : kept; });
+    EXPECT_LE(Journal::open(store, "j", kSmall)->last_seq(), 2U);
+}
+
+TEST(JournalOpen, RemovesSegmentsThatAreNotOfItsChain) {
+    CrashableStore store;
+    Journal journal = Journal::create(store, "j", 5, kSmall);
+    append_writes(journal, 20);
+    ASSERT_EQ(journal.flush(), JournalStatus::Ok);
+    const auto names = store.list("j/segment");
+    // A generation that was not started: its first segment is there, the superblock is not.
+    std::vector<std::byte> bytes;
+    append_segment_header(bytes, {.number = 100, .generation = 6, .first_seq = 1});
+    store.write("j/segment.0000000000000064", 0, bytes);
+    store.write("j/segment.0000000000000000", 0, bytes);  // and one that was trimmed
+    const auto opened = Journal::open(store, "j", kSmall);
+    ASSERT_TRUE(opened && !opened->damage());
+    EXPECT_EQ(store.list("j/segment"), names);
+    lose_everything_unflushed(store);
+    EXPECT_EQ(store.list("j/segment"), names);
+}
+
+TEST(JournalCreate, OverAnOlderOneLeavesTheOldOneOrNoneOrTheNewOne) {
+    CrashableStore old;
+    Journal journal = Journal::create(old, "j", 5, kSmall);
+    append_writes(journal, 20);
+    ASSERT_EQ(journal.flush(), JournalStatus::Ok);
+    for (std::uint64_t operation = 0;; ++operation) {
+        bool done = true;
+        for (std::uint64_t draw = 0; draw < 20; ++draw) {
+            CrashableStore store = old;
+            kernel::RandomStream random(operation, "test", std::to_string(draw));
+            store.crash_at(old.operations() + operation);
+            try {
+                (void)Journal::create(store, "j", 6, kSmall);
+            } catch (const PowerLost&) {
+                done = false;
+            }
+            store.crash([&](std::uint64_t n) { return draw == 0 ? 0 : random.below(n); });
+            const auto opened = Journal::open(store, "j", kSmall);
+            if (!opened) continue;
+            ASSERT_FALSE(opened->damage()) << operation << " " << draw;
+            ASSERT_EQ(opened->last_seq(), opened->generation() == 5 ? 20U : 0U);
+        }
+        if (done) break;
+    }
+}
+
+TEST(JournalTrim, IsNotUndoneByTheLossOfOneSuperblock) {
+    for (const char* copy : {"j/superblock.0", "j/superblock.1"}) {
+        CrashableStore store;
+        Journal journal = Journal::create(store, "j", 5, kSmall);
+        append_writes(journal, 20);
+        ASSERT_EQ(journal.flush(), JournalStatus::Ok);
+        ASSERT_EQ(journal.register_consumer("a"), JournalStatus::Ok);
+        ASSERT_EQ(journal.commit("a", 17), JournalStatus::Ok);
+        ASSERT_EQ(journal.trim(), JournalStatus::Ok);
+        ASSERT_GT(journal.first_seq(), 1U);
+        store.flip_bit(copy, 100);
+        const auto opened = Journal::open(store, "j", kSmall);
+        ASSERT_TRUE(opened && !opened->damage());
+        EXPECT_EQ(opened->first_seq(), journal.first_seq());
+        EXPECT_EQ(opened->last_seq(), 20U);
+    }
+}
 
 }  // namespace
 }  // namespace landfall
