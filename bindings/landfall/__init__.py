@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from . import gallery as gallery
     from .churn import (
         Backup,
+        BlockChurn,
+        BlockTraceChurn,
         Churn,
         ConstantChurn,
         DiurnalChurn,
         NoChurn,
         TraceChurn,
+        Window,
     )
     from .errors import (
         LandfallError,
@@ -41,11 +44,11 @@ if TYPE_CHECKING:
     )
     from .estate import (
         ConfigurationServer,
-        Disk,
+        ConsistencyGroup,
         Host,
         Lan,
         Link,
-        Machine,
+        MasterTarget,
         Outage,
         Policy,
         ProcessServer,
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
         Vault,
     )
     from .estimate import Estimate
+    from .machines import Disk, FailedOver, Machine
     from .planning import fluid_lag, required_bandwidth
     from .profiles import Profile, ProfileOverride
     from .result import Result
@@ -67,13 +71,15 @@ if TYPE_CHECKING:
     __version__: str
 
 _NAMES = {
-    "churn": "Backup Churn ConstantChurn DiurnalChurn NoChurn TraceChurn",
+    "churn": "Backup BlockChurn BlockTraceChurn Churn ConstantChurn DiurnalChurn NoChurn "
+    "TraceChurn Window",
     "errors": "LandfallError Problem ScenarioError SimulationCancelled SimulationCrashed "
     "SimulationDeadlock SimulationError SimulationOutOfMemory SimulationTimeout WorkerDied "
     "WorkerNotFound",
-    "estate": "ConfigurationServer Disk Host Lan Link Machine Outage Policy ProcessServer Region "
-    "Site StorageAccount Throttle Vault",
+    "estate": "ConfigurationServer ConsistencyGroup Host Lan Link MasterTarget Outage Policy "
+    "ProcessServer Region Site StorageAccount Throttle Vault",
     "estimate": "Estimate",
+    "machines": "Disk FailedOver Machine",
     "planning": "fluid_lag required_bandwidth",
     "profiles": "Profile ProfileOverride",
     "result": "Result",
@@ -86,19 +92,24 @@ _HOME = {name: module for module, names in _NAMES.items() for name in names.spli
 
 __all__ = [
     "Backup",
+    "BlockChurn",
+    "BlockTraceChurn",
     "Churn",
     "ConfigurationServer",
+    "ConsistencyGroup",
     "ConstantChurn",
     "Detail",
     "Disk",
     "DiurnalChurn",
     "Estimate",
     "Expectation",
+    "FailedOver",
     "Host",
     "Lan",
     "LandfallError",
     "Link",
     "Machine",
+    "MasterTarget",
     "Network",
     "NoChurn",
     "Outage",
@@ -124,6 +135,7 @@ __all__ = [
     "TraceChurn",
     "Vault",
     "When",
+    "Window",
     "WorkerDied",
     "WorkerNotFound",
     "__version__",

@@ -1,27 +1,42 @@
-"""The estate of a scenario: sites, network, Azure side, management servers, policies, machines."""
+"""The estate of a scenario: sites, network, Azure side, management servers, policies, groups."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from . import codes
-from .churn import Churn, NoChurn
-from .part import Flag, Many, Name, Number, Part, Reference, Whole
+from .part import Many, Name, Number, Part, Reference, Whole, as_number, clash, exactly_one
 from .quantities import (
     Bandwidth,
     Duration,
     PositiveDataRate,
     PositiveDuration,
     PositiveSize,
-    Size,
     TimeOfDay,
 )
 
 InitialState: TypeAlias = Literal["unprotected", "protected"]
-DiskType: TypeAlias = Literal["standard_hdd", "standard_ssd", "premium_ssd"]
+
+ThreadCount: TypeAlias = Annotated[int, Field(strict=True, ge=4, le=32), BeforeValidator(as_number)]
+
+#: How often Hyper-V replicates, in seconds.
+_INTERVALS = (30, 300, 900)
+
+
+def _interval(seconds: float) -> float:
+    if seconds not in _INTERVALS:
+        allowed = ("30 s", "5 min", "15 min")
+        message = "must be 30 seconds, 5 minutes or 15 minutes"
+        raise clash(codes.OUT_OF_RANGE, message, allowed=allowed)
+    return seconds
+
+
+if TYPE_CHECKING:
+    ReplicationInterval: TypeAlias = Any
+else:
+    ReplicationInterval = Annotated[PositiveDuration, AfterValidator(_interval)]
 
 
 class Lan(Part):
@@ -31,12 +46,26 @@ class Lan(Part):
     latency: Duration = Field(default="0.2 ms", description="One way, in seconds.")
 
 
+class Throttle(Part):
+    """A daily window in which a link or host sends less; round midnight when `to` <= `from`."""
+
+    from_: TimeOfDay = Field(description="Start of the window, a time of day.")
+    to: TimeOfDay = Field(description="End of the window, a time of day.")
+    bandwidth: Bandwidth = Field(description="Capacity inside the window, in bits per second.")
+
+
 class Host(Part):
     """A physical host (hypervisor) of a site."""
 
     name: Name = Field(description="Name, unique among all hosts.")
     nic: Bandwidth = Field(
         default="10 Gbit/s", description="Capacity of its card in bits per second."
+    )
+    throttles: Many[Throttle] = Field(
+        default=(), description="Daily windows in which replication from this host gets less."
+    )
+    upload_threads: ThreadCount | None = Field(
+        default=None, description="Parallel streams of a machine's upload; null: the profile's."
     )
 
 
@@ -65,14 +94,6 @@ class Region(Part):
     storage_accounts: Many[StorageAccount] = Field(
         default=(), description="Cache storage accounts of the region."
     )
-
-
-class Throttle(Part):
-    """A daily window in which a link is narrower. It wraps round midnight when `to` <= `from`."""
-
-    from_: TimeOfDay = Field(description="Start of the window, a time of day.")
-    to: TimeOfDay = Field(description="End of the window, a time of day.")
-    bandwidth: Bandwidth = Field(description="Capacity inside the window, in bits per second.")
 
 
 class Outage(Part):
@@ -111,15 +132,34 @@ class ConfigurationServer(Part):
     site: Reference = Field(description="Name of the site it stands in.")
 
 
-class ProcessServer(Part):
-    """A process server: receives, caches, compresses, encrypts and uploads changes."""
+class MasterTarget(Part):
+    """A master target: writes what a process server sends to the disks of a datacenter."""
+
+    name: Name = Field(description="Name, unique among master targets.")
+    site: Reference = Field(description="Name of the site it stands in.")
+    apply_rate: PositiveDataRate = Field(
+        default="400 MB/s", description="What it can write over all disks, in bytes per second."
+    )
+
+
+class ProcessServer(Part, json_schema_extra=exactly_one("storage_account", "master_target")):
+    """A process server: receives, caches, compresses, encrypts and sends on changes."""
 
     name: Name = Field(description="Name, unique among process servers.")
-    site: Reference = Field(description="Name of the site it stands in.")
+    site: Reference = Field(
+        description="Name of the site it stands in; for failback the region in Azure."
+    )
     host: Reference | None = Field(
         default=None, description="Name of its host; null: its own hardware."
     )
-    storage_account: Reference = Field(description="Cache storage account that it uploads to.")
+    storage_account: Reference | None = Field(
+        default=None, description="Cache storage account that it uploads to."
+    )
+    master_target: Reference | None = Field(
+        default=None,
+        description="Master target that it sends to (InMage Scout, failback). Give this or "
+        "`storage_account`.",
+    )
     cores: Whole = Field(
         default=8, ge=1, le=4096, description="Cores for compression and encryption."
     )
@@ -133,6 +173,15 @@ class ProcessServer(Part):
         le=1000.0,
         description="LAN bytes for each WAN byte: 2 halves the upload.",
     )
+
+    @model_validator(mode="after")
+    def _sends_to_one(self) -> ProcessServer:
+        if self.storage_account is None and self.master_target is None:
+            raise clash(codes.MISSING_KEY, "this key is required", "storage_account")
+        if self.storage_account is not None and self.master_target is not None:
+            message = 'does not go with "storage_account": a process server sends on to one of them'
+            raise clash(codes.KEYS_CLASH, message, "master_target")
+        return self
 
 
 class Policy(Part):
@@ -149,81 +198,21 @@ class Policy(Part):
     rpo_threshold: PositiveDuration | None = Field(
         default=None, description="RPO in seconds above which an event is raised; null: none is."
     )
+    replication_interval: ReplicationInterval = Field(
+        default="5 min",
+        description="Seconds between two transfers of Hyper-V Replica: 30, 300 or 900.",
+    )
 
 
-class Disk(Part):
-    """A disk of a machine. The first disk of a machine is its OS disk."""
+class ConsistencyGroup(Part):
+    """Machines that get their recovery points at one and the same moment."""
 
-    name: Name = Field(description="Name, unique among the disks of the machine.")
-    size: PositiveSize = Field(description="Size of the disk, in bytes.")
-    used: Size = Field(description="Bytes in use: what initial replication copies.")
-    target: DiskType = Field(
-        default="standard_hdd", description="Type of the managed disk in Azure."
-    )
-    churn: Churn | None = Field(
-        default=None, description="Own workload; null: a share of the workload of the machine."
-    )
-    churn_share: Number = Field(
-        default=1.0, ge=0.0, le=1e6, description="Weight among the disks that have no own workload."
-    )
-    working_set: PositiveSize | None = Field(
+    name: Name = Field(description="Name, unique among consistency groups.")
+    hold: PositiveDuration | None = Field(
         default=None,
-        description="Bytes that random writes fall on; null: rewrites are not coalesced.",
+        description="Most seconds that writes are held for a common point; null: the profile's.",
     )
-
-    @model_validator(mode="after")
-    def _used_fits(self) -> Disk:
-        if self.used > self.size:
-            raise PydanticCustomError(
-                "keys_clash",
-                "used ({used} bytes) must not be more than size ({size} bytes)",
-                {"used": self.used, "size": self.size, "key": "used", "code": codes.KEYS_CLASH},
-            )
-        return self
-
-
-class Machine(Part):
-    """A machine, or `count` machines alike, named ``<name>-<k>``.
-
-    An entry that names a template is merged over it (JSON merge patch, RFC 7396: objects are
-    merged key by key, lists are replaced, null takes a key of the template away) when the scenario
-    is read, so that the machines of a loaded scenario are always whole.
-    """
-
-    name: Name = Field(description="Name, unique; with `count` > 1 the start of the names.")
-    template: str | None = Field(
-        default=None, description="Name of the template under this entry; null: none."
-    )
-    count: Whole = Field(default=1, ge=1, le=10_000_000, description="Number of machines alike.")
-    site: Reference = Field(description="Name of the site it stands in.")
-    host: Reference | None = Field(
+    latency: Duration | None = Field(
         default=None,
-        description="Name of its host; null: any of the site. At volume fidelity the NIC of a "
-        "machine's host does not limit it; that of its process server's host does.",
+        description="Seconds of a message between two members, one way; null: the profile's.",
     )
-    process_server: Reference = Field(description="Name of the process server it replicates by.")
-    policy: Reference = Field(description="Name of its replication policy.")
-    os: Literal["windows", "linux"] = Field(default="windows", description="Operating system.")
-    kind: Literal["vmware", "physical"] = Field(
-        default="vmware",
-        description="VMware machine, or physical server (AWS instances count as these).",
-    )
-    initial_state: InitialState | None = Field(
-        default=None,
-        description='State at the start of the run; null: the "initial_state" of the scenario.',
-    )
-    hydration_drivers_ready: Flag = Field(
-        default=True,
-        description="Boot-start drivers and DHCP are in place: failover needs no hydration.",
-    )
-    churn: Churn = Field(
-        default=NoChurn(), description="What the machine writes, over all its disks."
-    )
-    disks: Many[Disk] = Field(min_length=1, description="Disks; the first is the OS disk.")
-
-    def names(self) -> list[str]:
-        """Return the names of the machines of this group."""
-        if self.count == 1:
-            return [self.name]
-        width = len(str(self.count))
-        return [f"{self.name}-{k:0{width}}" for k in range(1, self.count + 1)]

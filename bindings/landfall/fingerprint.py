@@ -24,7 +24,7 @@ def scenario_hash(scenario: Scenario) -> str:
     for machine, entry in zip(scenario.machines, data["machines"], strict=True):
         names = machine.names
         for churn in (entry["churn"], *(disk["churn"] for disk in entry["disks"])):
-            if churn is not None and churn["kind"] == "trace":
+            if churn is not None and churn["kind"] in ("trace", "block_trace"):
                 files = _files(churn["file"], names)
                 churn["file"] = [digests.setdefault(f, _digest(f)) for f in files]
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

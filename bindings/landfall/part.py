@@ -128,3 +128,27 @@ Reference: TypeAlias = Annotated[str, StringConstraints(strict=True, min_length=
 Whole: TypeAlias = Annotated[int, Field(strict=True), BeforeValidator(as_number)]
 Number: TypeAlias = Annotated[float, Field(strict=True), BeforeValidator(as_number)]
 Flag: TypeAlias = Annotated[bool, Field(strict=True)]
+
+
+def clash(
+    code: str, message: str, key: str | None = None, allowed: Sequence[str] = ()
+) -> PydanticCustomError:
+    """Return the error of keys that do not go together; of `key` when one of them is wrong."""
+    about: dict[str, Any] = {"code": code, "allowed": list(allowed)}
+    return PydanticCustomError("keys_clash", message, about | ({"key": key} if key else {}))
+
+
+def exactly_one(*keys: str) -> dict[str, Any]:
+    """Return the schema that says: one of `keys` is there and not null, the others are not."""
+    return {
+        "oneOf": [
+            {
+                "required": [key],
+                "properties": {
+                    other: {"not": {"type": "null"}} if other == key else {"type": "null"}
+                    for other in keys
+                },
+            }
+            for key in keys
+        ]
+    }

@@ -19,16 +19,18 @@ from .document import Document, show
 from .errors import Problem, ScenarioError
 from .estate import (
     ConfigurationServer,
+    ConsistencyGroup,
     InitialState,
     Link,
-    Machine,
+    MasterTarget,
     Policy,
     ProcessServer,
     Region,
     Site,
     Vault,
 )
-from .part import Many, Name, Number, Part, Text, Whole
+from .machines import Machine
+from .part import Flag, Many, Name, Number, Part, Text, Whole
 from .profiles import Profile, ProfileChoice
 from .quantities import DURATION, SIZE, PositiveDuration, parse
 from .timeline import Expectation, Step
@@ -106,7 +108,7 @@ class Scenario(Part):
     )
     network: Network = Field(default=Network(), description="Settings that all links share.")
     detail: Detail = Field(default=Detail(), description="Steps of time, and what is recorded.")
-    sites: Many[Site] = Field(min_length=1, description="Datacenters and offices.")
+    sites: Many[Site] = Field(default=(), description="Datacenters and offices.")
     regions: Many[Region] = Field(min_length=1, description="Azure regions.")
     routers: Many[Name] = Field(default=(), description="Names of nodes between links.")
     links: Many[Link] = Field(default=(), description="Wide-area links.")
@@ -114,8 +116,18 @@ class Scenario(Part):
     configuration_servers: Many[ConfigurationServer] = Field(
         default=(), description="Configuration servers."
     )
-    process_servers: Many[ProcessServer] = Field(min_length=1, description="Process servers.")
+    process_servers: Many[ProcessServer] = Field(default=(), description="Process servers.")
+    master_targets: Many[MasterTarget] = Field(
+        default=(), description="Master targets: where InMage Scout and failback write to."
+    )
     policies: Many[Policy] = Field(min_length=1, description="Replication policies.")
+    consistency_groups: Many[ConsistencyGroup] = Field(
+        default=(), description="Groups of machines that get their recovery points together."
+    )
+    oracles: Flag = Field(
+        default=True,
+        description="Judge the content of every recovery point while running (block fidelity).",
+    )
     templates: dict[str, dict[str, Any]] = Field(
         default={},
         description="Parts of machine entries by name. They are merged into the machines when the "

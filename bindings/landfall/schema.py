@@ -18,7 +18,14 @@ from .scenario import Scenario
 
 _NOISE = ("title", "discriminator")
 _NULL = {"type": "null"}
-_CHURN_KINDS = ("NoChurn", "ConstantChurn", "DiurnalChurn", "TraceChurn")
+_CHURN_KINDS = (
+    "NoChurn",
+    "ConstantChurn",
+    "DiurnalChurn",
+    "TraceChurn",
+    "BlockChurn",
+    "BlockTraceChurn",
+)
 
 
 def scenario_schema() -> dict[str, Any]:

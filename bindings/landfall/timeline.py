@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
@@ -15,11 +14,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from . import codes
-from .part import Flag, Part, Reference, as_number
-from .quantities import DURATION, SIZE, Dimension, Duration, parse
+from .part import Flag, Part, Reference, as_number, clash, exactly_one
+from .quantities import DURATION, SIZE, Dimension, Duration, PositiveSize, parse
 
 Operation: TypeAlias = Literal[
     "enable_replication",
@@ -29,6 +27,9 @@ Operation: TypeAlias = Literal[
     "disable_replication",
     "resynchronize",
     "power_off",
+    "resize_disk",
+    "replace_disk",
+    "restart_target",
 ]
 ReachedState: TypeAlias = Literal["protected", "failed_over", "committed", "migrated"]
 
@@ -86,16 +87,11 @@ STATES_BY_WORD = {
     "committed": "UnplannedFailoverCommitted",
     "migrated": "MigrationComplete",
 }
+#: The keys of a step that events of disks must have, and no other step.
+_DISK_KEYS = {"disk": ("resize_disk", "replace_disk"), "size": ("resize_disk",)}
 _RULES = ("at_most", "at_least", "equals")
 
 Limit: TypeAlias = int | float | str | None
-
-
-def _clash(
-    code: str, message: str, key: str | None = None, allowed: Sequence[str] = ()
-) -> PydanticCustomError:
-    about: dict[str, Any] = {"code": code, "allowed": list(allowed)}
-    return PydanticCustomError("keys_clash", message, about | ({"key": key} if key else {}))
 
 
 def _selection(value: object, handler: ValidatorFunctionWrapHandler) -> object:
@@ -129,22 +125,6 @@ else:
     ]
 
 
-def _exactly_one(*keys: str) -> dict[str, Any]:
-    """Return the schema that says: one of `keys` is there and not null, the others are not."""
-    return {
-        "oneOf": [
-            {
-                "required": [key],
-                "properties": {
-                    other: {"not": {"type": "null"}} if other == key else {"type": "null"}
-                    for other in keys
-                },
-            }
-            for key in keys
-        ]
-    }
-
-
 class When(Part):
     """A condition: machines have reached a state."""
 
@@ -155,7 +135,7 @@ class When(Part):
     )
 
 
-class Step(Part, json_schema_extra=_exactly_one("at", "when")):
+class Step(Part, json_schema_extra=exactly_one("at", "when")):
     """An entry of the timeline: an operation on machines, at a time or when a state is reached."""
 
     at: Duration | None = Field(
@@ -164,9 +144,11 @@ class Step(Part, json_schema_extra=_exactly_one("at", "when")):
     when: When | None = Field(default=None, description="When, as a condition. Give this or `at`.")
     delay: Duration = Field(default="0 s", description="Seconds to wait after `when` is met.")
     do: Operation = Field(
-        description='What to do. "power_off" is an event of the source machine: it loses its power '
-        "and starts again at once, so that it must be resynchronized. The rest are operations of "
-        "Site Recovery."
+        description='What to do. "power_off", "resize_disk", "replace_disk" and "restart_target" '
+        "are events of the world: the source machine loses its power and starts again at once, so "
+        "that it must be resynchronized; a disk of it grows; a disk is swapped for an empty one; "
+        "the replica side crashes and recovers (block fidelity). The rest are operations of Site "
+        "Recovery."
     )
     machines: Selection = Field(default="all", description="On which machines.")
     shutdown: Flag = Field(
@@ -177,17 +159,30 @@ class Step(Part, json_schema_extra=_exactly_one("at", "when")):
         description='Failover: "latest" processes all data first (lowest RPO), '
         '"latest_processed" takes the last point that is ready (lowest RTO).',
     )
+    disk: Reference | None = Field(
+        default=None, description="Resize and replace disk: name of the disk."
+    )
+    size: PositiveSize | None = Field(
+        default=None, description="Resize disk: its new size in bytes, larger than before."
+    )
 
     @model_validator(mode="after")
     def _keys_go_together(self) -> Step:
         if (self.at is None) == (self.when is None):
-            raise _clash(codes.KEYS_CLASH, 'must have either "at" or "when"')
+            raise clash(codes.KEYS_CLASH, 'must have either "at" or "when"')
         if self.at is not None and self.delay:
-            raise _clash(codes.KEYS_CLASH, '"delay" goes with "when"; add it to "at" here', "delay")
+            raise clash(codes.KEYS_CLASH, '"delay" goes with "when"; add it to "at" here', "delay")
         if self.do != "failover":
             for key, default in (("shutdown", True), ("recovery_point", "latest")):
                 if getattr(self, key) != default:
-                    raise _clash(codes.KEYS_CLASH, 'goes only with "do": "failover"', key)
+                    raise clash(codes.KEYS_CLASH, 'goes only with "do": "failover"', key)
+        for key, events in _DISK_KEYS.items():
+            given = getattr(self, key) is not None
+            if given and self.do not in events:
+                words = " or ".join(f'"{event}"' for event in events)
+                raise clash(codes.KEYS_CLASH, f'goes only with "do": {words}', key)
+            if not given and self.do in events:
+                raise clash(codes.MISSING_KEY, "this key is required", key)
         return self
 
 
@@ -232,7 +227,7 @@ def _rules_by_metric() -> dict[str, Any]:
         {"properties": {"of": {"const": "each"}}},
         {"required": ["of"], "properties": {"metric": {"enum": list(TOTALS)}}},
     ]
-    return {"allOf": [_exactly_one(*_RULES), {"anyOf": branches}, {"anyOf": totals}]}
+    return {"allOf": [exactly_one(*_RULES), {"anyOf": branches}, {"anyOf": totals}]}
 
 
 class Expectation(Part, json_schema_extra=_rules_by_metric()):
@@ -271,11 +266,11 @@ class Expectation(Part, json_schema_extra=_rules_by_metric()):
     def _keys_go_together(self) -> Expectation:
         given = [rule for rule in _RULES if getattr(self, rule) is not None]
         if len(given) != 1:
-            raise _clash(
+            raise clash(
                 codes.KEYS_CLASH, 'must have exactly one of "at_most", "at_least", "equals"'
             )
         if self.of == "total" and self.metric not in TOTALS:
-            raise _clash(
+            raise clash(
                 codes.KEYS_CLASH, 'this metric has no total ("of": "total")', "metric", TOTALS
             )
         return self
@@ -284,17 +279,17 @@ class Expectation(Part, json_schema_extra=_rules_by_metric()):
 def _count(value: object) -> int | float:
     number = as_number(value)
     if isinstance(number, bool) or not isinstance(number, int | float) or not number >= 0:
-        raise _clash(codes.WRONG_TYPE, "must be a number, 0 or more")
+        raise clash(codes.WRONG_TYPE, "must be a number, 0 or more")
     return number
 
 
 def _state(value: object, rule: str | None) -> str:
     if rule != "equals":
-        raise _clash(codes.KEYS_CLASH, 'goes not with the metric "state"; "equals" does')
+        raise clash(codes.KEYS_CLASH, 'goes not with the metric "state"; "equals" does')
     if not isinstance(value, str):
-        raise _clash(codes.WRONG_TYPE, "must be the name of a state, a text")
+        raise clash(codes.WRONG_TYPE, "must be the name of a state, a text")
     state = STATES_BY_WORD.get(value, value)
     if state not in STATES:
         message = "must be the name of a state"
-        raise _clash(codes.UNKNOWN_CHOICE, message, allowed=[*STATES_BY_WORD, *STATES])
+        raise clash(codes.UNKNOWN_CHOICE, message, allowed=[*STATES_BY_WORD, *STATES])
     return state

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from . import codes, pointers, templates
 from .document import Document, show
 from .errors import Problem, ScenarioError
-from .estate import Machine
+from .machines import Machine
 from .problems import from_validation, unique
 
 if TYPE_CHECKING:

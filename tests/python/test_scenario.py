@@ -44,6 +44,7 @@ def test_the_canonical_form_has_every_key_and_only_numbers_for_quantities() -> N
         "site": "dc",
         "host": None,
         "storage_account": "cache",
+        "master_target": None,
         "cores": 8,
         "cache": 600 * 2**30,
         "cache_rate": 400_000_000,
