@@ -116,7 +116,7 @@ bool replay_log(const StableStore& store, std::string_view name, const State& st
 }  // namespace
 
 CrashSafeTracking::CrashSafeTracking(StableStore& store, std::string name, DiskGeometry geometry,
-                                     TrackingSettings settings, DirtyBitmap dirty)
+                                     TrackingSettings settings, const DirtyBitmap& dirty)
     : store_(&store),
       name_(std::move(name)),
       geometry_(geometry),

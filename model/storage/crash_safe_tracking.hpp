@@ -65,7 +65,7 @@ class CrashSafeTracking {
     /// Begins a life under `name` in which `dirty` is what the replica lacks: what recover() gave,
     /// or as much more as the caller knows. `store` outlives it.
     CrashSafeTracking(StableStore& store, std::string name, DiskGeometry geometry,
-                      TrackingSettings settings, DirtyBitmap dirty);
+                      TrackingSettings settings, const DirtyBitmap& dirty);
 
     /// To be called before a guest's write is done. False: the store did not take what has to be
     /// there first, and the write must not be acknowledged. Requires that it is not closed.

@@ -46,7 +46,8 @@ class History {
     }
     /// Writes and closes that the store did not take.
     [[nodiscard]] int refused() const { return refused_; }
-    [[nodiscard]] bool begun() const { return tracking_.has_value(); }
+    /// Some life has begun: from then on there is something to recover.
+    [[nodiscard]] bool begun() const { return started_; }
     [[nodiscard]] std::uint64_t draw(std::uint64_t n) { return random_() % n; }
     [[nodiscard]] CrashSafeTracking& tracking() { return *tracking_; }
 
@@ -55,7 +56,7 @@ class History {
         auto found = CrashSafeTracking::recover(store_, "d", kDisk, settings_.grain);
         // Nothing stored is nothing written, the first time only.
         if (!started_) found.dirty.clear_all();
-        tracking_.emplace(store_, "d", kDisk, settings_, std::move(found.dirty));
+        tracking_.emplace(store_, "d", kDisk, settings_, found.dirty);
         started_ = true;
     }
 
@@ -147,14 +148,13 @@ TEST_P(TrackingAcrossCrashes, ForgetNothingWhicheverOperationTheyHit) {
                         lost = true;
                     }
                     ASSERT_EQ(history.refused(), 0);
-                    const bool begun = history.begun();
                     history.after_crash();
                     store.crash(draw);
                     const auto found = CrashSafeTracking::recover(store, "d", kDisk, 4);
                     ASSERT_NO_FATAL_FAILURE(history.expect_superset(found.dirty))
                         << "seed " << seed << " operation " << at << " survival " << survival
                         << " life " << life << (lost ? " lost power" : "");
-                    if (begun && settings.policy != TrackingPolicy::CleanFlag) {
+                    if (history.begun() && settings.policy != TrackingPolicy::CleanFlag) {
                         ASSERT_FALSE(found.full_compare_needed) << "no crash costs the bitmap";
                     }
                     store.crash_at(store.operations() + 1 + draw(40));
@@ -189,6 +189,21 @@ TEST_P(TrackingAcrossCrashes, LoseNothingWhenOneCopyOfTheStateRots) {
         store.flip_bit(copy, 8 * 20);
         const auto found = CrashSafeTracking::recover(store, "d", kDisk, 4);
         ASSERT_NO_FATAL_FAILURE(history.expect_superset(found.dirty));
+    }
+}
+
+/// The life before was closed in order and, its removal being lost, can still be read: believing it
+/// would forget all of this life.
+TEST_P(TrackingAcrossCrashes, NeverGoBackToALifeBefore) {
+    for (const char* copy : {"d/state.0", "d/state.1"}) {
+        CrashableStore store;
+        CrashSafeTracking before(store, "d", kDisk, GetParam().settings, clean());
+        ASSERT_TRUE(before.clean_close());
+        CrashSafeTracking now(store, "d", kDisk, GetParam().settings, clean());
+        ASSERT_TRUE(now.before_write({40, 1}));
+        store.crash([](std::uint64_t) { return 0U; });
+        store.flip_bit(copy, 8 * 20);
+        EXPECT_TRUE(CrashSafeTracking::recover(store, "d", kDisk, 4).dirty.is_set(40)) << copy;
     }
 }
 
@@ -242,7 +257,7 @@ TEST(CrashSafeTracking, GoesOnInAnotherGrainAndByAnotherPolicy) {
     EXPECT_EQ(found.dirty.next(0), (SectorRange{16, 16}));
     auto settings = settings_of(TrackingPolicy::CleanFlag);
     settings.grain = 16;
-    CrashSafeTracking coarse(store, "d", kDisk, settings, std::move(found.dirty));
+    CrashSafeTracking coarse(store, "d", kDisk, settings, found.dirty);
     ASSERT_TRUE(coarse.before_write({200, 1}));
     EXPECT_TRUE(CrashSafeTracking::recover(store, "d", kDisk, 16).full_compare_needed);
     EXPECT_TRUE(coarse.clean_close());
