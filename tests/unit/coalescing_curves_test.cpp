@@ -168,12 +168,12 @@ TEST(WindowFold, CountsByHand) {
 // ---- generators against the closed forms
 // ---------------------------------------------------------
 
-/// Folds 1,000,000 writes, a thousand a second and evenly spaced, on 100,000 places: windows of
+/// Folds 2,000,000 writes, a thousand a second and evenly spaced, on 100,000 places: windows of
 /// 10^3, 10^4, 10^5 and 10^6 writes.
 std::vector<FoldPoint> fold_pattern(workload::BlockPattern pattern) {
     struct Bounded {
         std::unique_ptr<workload::BlockWriteSource> writes;
-        int left = 1'000'000;
+        int left = 2'000'000;
         std::optional<workload::BlockWrite> next() {
             return left-- > 0 ? writes->next() : std::nullopt;
         }
@@ -192,7 +192,7 @@ TEST(GeneratedWrites, CoalesceAsTheClosedFormsSay) {
     const auto agree = [](const workload::BlockPattern& pattern, auto&& law, double alpha) {
         double writes = 1e3;
         for (const FoldPoint& point : fold_pattern(pattern)) {
-            EXPECT_EQ(point.written, Bytes(4096) * 1'000'000);
+            EXPECT_EQ(point.written, Bytes(4096) * 2'000'000);
             EXPECT_NEAR(point.ratio() / (law(writes) / writes), 1.0, 0.005)
                 << static_cast<int>(pattern.kind) << " " << alpha << " " << writes;
             writes *= 10;
