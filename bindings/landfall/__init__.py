@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import gallery as gallery
+    from . import rpo_laws as rpo_laws
     from .churn import (
         Backup,
         BlockChurn,
@@ -143,6 +144,7 @@ __all__ = [
     "gallery",
     "load",
     "required_bandwidth",
+    "rpo_laws",
     "run_many",
     "scenario_schema",
 ]
@@ -155,8 +157,8 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name == "gallery":
-        value = import_module(".gallery", __name__)
+    elif name in ("gallery", "rpo_laws"):
+        value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
