@@ -355,7 +355,7 @@ TEST_F(BlockTrace, NamesLineAndFieldOfWhatDoesNotFit) {
         {Format::VscsiCsv, scsi, "1,100,2a,512\n", "", "4 fields instead of 5"},
         {Format::VscsiCsv, scsi, "1,100,2a,512,10,11\n", "", "6 fields instead of 5"},
         {Format::VscsiCsv, scsi, "version,time,op,size,lbn\n", "version", "not a whole number"},
-        {Format::VscsiCsv, scsi, std::string("1,100,2a,5\0002,10\n", 18), "", "NUL byte"},
+        {Format::VscsiCsv, scsi, std::string("1,100,2a,5\0,10\n", 15), "", "NUL byte"},
         {Format::MsrCsv, msr, "100001,hm,0,Trim,0,512,1\n", "Type", "neither Read nor Write"},
         {Format::MsrCsv, msr, "100001,hm,x,Write,0,512,1\n", "DiskNumber", "not a whole number"},
         {Format::MsrCsv, msr, "100001,hm,0,Write,0,0,1\n", "size", "at least one byte"},
