@@ -1,7 +1,8 @@
-// model/storage/wire_envelope.cpp — runs of zeros, the keystream, and the header around them.
+// model/storage/wire_envelope.cpp — leaves zeros out, applies the key, and puts a header before it.
 #include "model/storage/wire_envelope.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "model/base/check.hpp"
@@ -13,70 +14,88 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x4C464556;  // "VEFL" as bytes
 constexpr std::uint16_t kVersion = 1;
-constexpr std::uint16_t kZeroRuns = 1;
+constexpr std::uint16_t kZerosLeftOut = 1;
 constexpr std::size_t kCrcAt = 20;
 
-// The coding: a byte c below 128 says that c + 1 bytes follow as they are, one from 128 on stands
-// for c - 127 zeros. A zero alone among others costs less as it is.
-constexpr std::size_t kMostRun = 128;
-constexpr std::size_t kLeastZeros = 3;
-constexpr std::uint8_t kZeroFlag = 128;
+// The coding leaves zeros out: of each word of 8 plain bytes it has a byte of 8 flags, one for each
+// byte that is not zero, and then those bytes. A word without any is followed by a byte that says
+// how many more such words come, so that a long run of zeros costs next to nothing.
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+constexpr std::size_t kMostRun = 256;
 
-/// Zeros at `at`, counted up to kMostRun.
-std::size_t zeros_at(std::span<const std::byte> plain, std::size_t at) {
-    const std::size_t end = std::min(plain.size(), at + kMostRun);
-    std::size_t k = at;
-    while (k < end && plain[k] == std::byte{0}) ++k;
-    return k - at;
+constexpr std::size_t words_of(std::size_t bytes) {
+    return (bytes + kWord - 1) / kWord;
 }
 
-void put_literals(std::vector<std::byte>& out, std::span<const std::byte> literals) {
-    while (!literals.empty()) {
-        const auto run = literals.first(std::min(literals.size(), kMostRun));
-        out.push_back(static_cast<std::byte>(run.size() - 1));
-        out.insert(out.end(), run.begin(), run.end());
-        literals = literals.subspan(run.size());
-    }
+/// Word number `word`; zeros stand for what is missing of the last one.
+std::uint64_t word_at(std::span<const std::byte> plain, std::size_t word) {
+    const auto rest = plain.subspan(word * kWord);
+    if (rest.size() >= kWord) return load_little<std::uint64_t>(rest.data());
+    std::array<std::byte, kWord> last{};
+    std::ranges::copy(rest, last.begin());
+    return load_little<std::uint64_t>(last.data());
 }
 
-void shorten_zeros(std::span<const std::byte> plain, std::vector<std::byte>& out) {
-    std::size_t literal = 0;  // where the bytes that are not yet put begin
-    std::size_t at = 0;
-    while (at < plain.size()) {
-        if (plain[at] != std::byte{0}) {
-            ++at;
+/// Appends the coded bytes.
+void leave_out_zeros(std::span<const std::byte> plain, std::vector<std::byte>& out) {
+    const std::size_t words = words_of(plain.size());
+    const std::size_t begin = out.size();
+    // At most 9 bytes for a word; those that are zero are overwritten by the next ones.
+    out.resize(begin + words * (kWord + 1));
+    std::byte* to = out.data() + begin;
+    for (std::size_t at = 0; at < words; ++at) {
+        const std::uint64_t word = word_at(plain, at);
+        std::byte* const flags = to++;
+        if (word == 0) {
+            std::size_t more = 0;
+            while (more + 1 < kMostRun && at + 1 < words && word_at(plain, at + 1) == 0) {
+                ++more;
+                ++at;
+            }
+            *flags = std::byte{0};
+            *to++ = static_cast<std::byte>(more);
             continue;
         }
-        const std::size_t zeros = zeros_at(plain, at);
-        if (zeros >= kLeastZeros) {
-            put_literals(out, plain.subspan(literal, at - literal));
-            out.push_back(static_cast<std::byte>(kZeroFlag + zeros - 1));
-            literal = at + zeros;
+        unsigned seen = 0;
+        for (std::size_t k = 0; k < kWord; ++k) {
+            const auto byte = static_cast<std::uint8_t>(word >> (8 * k));
+            const unsigned is_there = byte != 0 ? 1 : 0;
+            *to = std::byte{byte};
+            to += is_there;
+            seen |= is_there << k;
         }
-        at += zeros;
+        *flags = static_cast<std::byte>(seen);
     }
-    put_literals(out, plain.subspan(literal));
+    out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
-/// None unless exactly `length` bytes come out.
-std::optional<std::vector<std::byte>> restore_zeros(std::span<const std::byte> coded,
-                                                    std::size_t length) {
-    std::vector<std::byte> plain;
-    plain.reserve(std::min(length, coded.size() * kMostRun));
-    while (!coded.empty()) {
-        const auto control = static_cast<std::uint8_t>(coded.front());
-        coded = coded.subspan(1);
-        const std::size_t run = control % kZeroFlag + 1U;
-        if (run > length - plain.size()) return std::nullopt;
-        if (control >= kZeroFlag) {
-            plain.insert(plain.end(), run, std::byte{0});
+/// None unless exactly `length` bytes come out and nothing is left over.
+std::optional<std::vector<std::byte>> put_in_zeros(std::span<const std::byte> coded,
+                                                   std::size_t length) {
+    const std::size_t words = words_of(length);
+    if (coded.size() < 2 * (words / kMostRun))
+        return std::nullopt;  // before memory is taken for it
+    std::vector<std::byte> plain(words * kWord);
+    std::size_t from = 0;
+    for (std::size_t at = 0; at < words; ++at) {
+        if (from == coded.size()) return std::nullopt;
+        const auto flags = static_cast<unsigned>(coded[from++]);
+        const std::size_t needed = flags == 0 ? 1 : static_cast<std::size_t>(std::popcount(flags));
+        if (needed > coded.size() - from) return std::nullopt;
+        if (flags == 0) {
+            at += static_cast<std::size_t>(coded[from++]);
+            if (at >= words) return std::nullopt;
             continue;
         }
-        if (run > coded.size()) return std::nullopt;
-        plain.insert(plain.end(), coded.begin(), coded.begin() + static_cast<std::ptrdiff_t>(run));
-        coded = coded.subspan(run);
+        std::uint64_t word = 0;
+        for (unsigned rest = flags; rest != 0; rest &= rest - 1) {
+            const auto byte = static_cast<std::uint64_t>(coded[from++]);
+            word |= byte << (8 * static_cast<unsigned>(std::countr_zero(rest)));
+        }
+        store_little(plain.data() + at * kWord, word);
     }
-    if (plain.size() != length) return std::nullopt;
+    if (from != coded.size()) return std::nullopt;
+    plain.resize(length);
     return plain;
 }
 
@@ -91,7 +110,6 @@ std::uint64_t key_word(std::uint64_t secret, std::uint64_t index) {
 /// Its own inverse.
 void apply_key(std::span<std::byte> bytes, const WireKey& key) {
     if (key.id == 0) return;
-    constexpr std::size_t kWord = sizeof(std::uint64_t);
     std::uint64_t index = 0;
     for (; bytes.size() >= kWord; bytes = bytes.subspan(kWord)) {
         store_little(bytes.data(),
@@ -123,13 +141,12 @@ std::string_view to_text(EnvelopeError error) {
 std::vector<std::byte> encode_envelope(std::span<const std::byte> plain, const WireKey& key) {
     LANDFALL_CHECK(plain.size() <= kMostPlainBytes, "a batch fits in an envelope");
     std::vector<std::byte> out(kEnvelopeHeaderBytes);
-    out.reserve(kEnvelopeHeaderBytes + plain.size() / 2);
-    shorten_zeros(plain, out);
+    leave_out_zeros(plain, out);
     const auto coded = std::span(out).subspan(kEnvelopeHeaderBytes);
     apply_key(coded, key);
     store_little(out.data(), kMagic);
     store_little(out.data() + 4, kVersion);
-    store_little(out.data() + 6, kZeroRuns);
+    store_little(out.data() + 6, kZerosLeftOut);
     store_little(out.data() + 8, key.id);
     store_little(out.data() + 12, static_cast<std::uint32_t>(plain.size()));
     store_little(out.data() + 16, static_cast<std::uint32_t>(coded.size()));
@@ -150,13 +167,13 @@ OpenedEnvelope decode_envelope(std::span<const std::byte> bytes, const WireKey& 
     if (coded_bytes > bytes.size() - kEnvelopeHeaderBytes) return refuse(EnvelopeError::Truncated);
     const auto envelope = bytes.first(kEnvelopeHeaderBytes + coded_bytes);
     if (envelope_crc(envelope) != crc) return refuse(EnvelopeError::BadChecksum);
-    if (version != kVersion || coding != kZeroRuns || plain_bytes > kMostPlainBytes)
+    if (version != kVersion || coding != kZerosLeftOut || plain_bytes > kMostPlainBytes)
         return refuse(EnvelopeError::BadFields);
     if (key_id != key.id) return refuse(EnvelopeError::UnknownKey);
     const auto coded = envelope.subspan(kEnvelopeHeaderBytes);
     std::vector<std::byte> readable(coded.begin(), coded.end());
     apply_key(readable, key);
-    auto plain = restore_zeros(readable, plain_bytes);
+    auto plain = put_in_zeros(readable, plain_bytes);
     if (!plain) return refuse(EnvelopeError::BadCoding);
     return {EnvelopeError::None, std::move(*plain), envelope.size()};
 }

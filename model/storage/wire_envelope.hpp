@@ -1,7 +1,7 @@
 // model/storage/wire_envelope.hpp — what a process server makes of a batch of records for the way:
 // smaller, unreadable on the wire, checked on arrival.
 //
-// Honestly: the coding only shortens runs of zero bytes, and the cipher is a keystream of
+// Honestly: the coding only leaves zero bytes out, and the cipher is a keystream of
 // SplitMix64 that stands for encryption and protects nothing. Sizes and failures are real: bytes
 // that were changed on the way are refused, and a wrong key gives no plain bytes worth believing.
 //
