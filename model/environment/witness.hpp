@@ -85,7 +85,7 @@ class BlockWitness {
     /// A journal record with this number was accepted; numbers are dense per disk and generation.
     virtual void record_accepted(DiskId /*disk*/, Generation /*generation*/,
                                  std::uint64_t /*sequence*/) {}
-    /// A fault damaged this record, on the wire or at rest; said before anybody reads it.
+    /// A fault damaged this record, on the wire or at rest; said right before it is read.
     virtual void record_damaged(DiskId /*disk*/, Generation /*generation*/,
                                 std::uint64_t /*sequence*/) {}
     /// A replay of the replica's log ended: it applied records up to `applied`; `damaged` is the

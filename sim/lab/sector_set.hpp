@@ -23,20 +23,32 @@ class SectorSet {
     void insert(SectorRange range) {
         if (range.empty()) return;
         grow(range.end());
-        for (std::uint64_t word = range.first / 64; word <= (range.end() - 1) / 64; ++word) {
-            const std::uint64_t low = std::max(range.first, word * 64);
-            const std::uint64_t high = std::min(range.end(), word * 64 + 64);
-            const std::uint64_t mask = ones(high - low) << (low - word * 64);
+        for_words(range, [this](std::size_t word, std::uint64_t mask) {
             count_ += static_cast<std::uint64_t>(std::popcount(mask & ~words_[word]));
             words_[word] |= mask;
             above_[word / 64] |= std::uint64_t{1} << (word % 64);
-        }
+            return false;
+        });
     }
 
-    void erase(std::uint64_t sector) {
-        if (!contains(sector)) return;
-        words_[sector / 64] &= ~(std::uint64_t{1} << (sector % 64));
-        --count_;
+    void erase(std::uint64_t sector) { erase(SectorRange{sector, 1}); }
+    void erase(SectorRange range) {
+        for_words(range, [this](std::size_t word, std::uint64_t mask) {
+            count_ -= static_cast<std::uint64_t>(std::popcount(words_[word] & mask));
+            words_[word] &= ~mask;
+            return false;
+        });
+    }
+
+    /// The first of the range's sectors that is in the set, else range.end().
+    [[nodiscard]] std::uint64_t first_in(SectorRange range) const {
+        std::uint64_t found = range.end();
+        for_words(range, [&](std::size_t word, std::uint64_t mask) {
+            const std::uint64_t bits = words_[word] & mask;
+            if (bits != 0) found = word * 64 + static_cast<std::uint64_t>(std::countr_zero(bits));
+            return bits != 0;
+        });
+        return found;
     }
 
     [[nodiscard]] bool contains(std::uint64_t sector) const {
@@ -67,6 +79,21 @@ class SectorSet {
   private:
     static constexpr std::uint64_t ones(std::uint64_t count) {
         return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+    }
+
+    /// Calls visit(word, mask of the range's sectors in it) until one says true; words that the set
+    /// does not have are left out.
+    template <typename Visit>
+    void for_words(SectorRange range, Visit&& visit) const {
+        if (range.empty()) return;
+        const std::uint64_t last =
+            std::min<std::uint64_t>((range.end() - 1) / 64 + 1, words_.size());
+        for (std::uint64_t word = range.first / 64; word < last; ++word) {
+            const std::uint64_t low = std::max(range.first, word * 64);
+            const std::uint64_t high = std::min(range.end(), word * 64 + 64);
+            if (visit(static_cast<std::size_t>(word), ones(high - low) << (low - word * 64)))
+                return;
+        }
     }
 
     template <typename Visit>

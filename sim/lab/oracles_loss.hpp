@@ -1,0 +1,49 @@
+// sim/lab/oracles_loss.hpp — what a failover loses, and what was said about it before.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sim/lab/image_comparison.hpp"
+#include "sim/lab/oracle.hpp"
+
+namespace landfall::lab {
+
+/// S6. True loss is counted from the oldest acknowledged write that the newest point misses.
+class HonestRpo : public Oracle {
+  public:
+    explicit HonestRpo(LabContext& lab);
+    void rpo_reported(MachineId machine, Instant now, Duration rpo) override;
+};
+
+/// S7.
+class PlannedLosesNothing : public Oracle {
+  public:
+    explicit PlannedLosesNothing(LabContext& lab);
+    void failover_compared(const FailoverFinding& found) override;
+};
+
+/// S8. Between two reports the RPO that a user reads off rises with time. Who chose a point older
+/// than the newest was promised what its label says.
+class LossWithinReportedRpo : public Oracle {
+  public:
+    explicit LossWithinReportedRpo(LabContext& lab);
+    void rpo_reported(MachineId machine, Instant now, Duration rpo) override;
+    void failover_compared(const FailoverFinding& found) override;
+
+  private:
+    struct Report {
+        Instant at;
+        Duration rpo;
+    };
+    std::vector<std::optional<Report>> last_;
+};
+
+/// S30.
+class FailbackIsTheTarget : public Oracle {
+  public:
+    explicit FailbackIsTheTarget(LabContext& lab);
+    void failback_compared(MachineId machine, Instant cut, const ImageComparison& found) override;
+};
+
+}  // namespace landfall::lab
