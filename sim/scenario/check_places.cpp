@@ -196,8 +196,9 @@ void check_policy(Checking& checking, const MachineGroup& group, const std::stri
 
 void check_place(Checking& checking, const MachineGroup& group, const std::string& pointer) {
     const ReplicationRule& rule = rule_of(group.replication);
-    const bool home_known = check_home(checking, group, rule, pointer);
     check_policy(checking, group, pointer);
+    if (!rule.takes(group.kind)) return;  // said already
+    const bool home_known = check_home(checking, group, rule, pointer);
     check_process_server(checking, group, rule, home_known, pointer);
     if (home_known) check_scout_target(checking, group, pointer);
     check_account(checking, group, pointer);

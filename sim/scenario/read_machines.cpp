@@ -132,7 +132,7 @@ std::optional<Bytes> read_sector_size(const Json& value, const std::string& poin
     if (!size || *size == Bytes(512) || *size == Bytes(4096)) return size;
     note(problems, code::kUnknownChoice, pointer, shown(value), "must be 512 or 4096 bytes",
          {"512", "4096"});
-    return std::nullopt;
+    return Bytes(512);  // which most sizes are a multiple of: one fault, one problem
 }
 
 void read_fidelity(ObjectReader& object, MachineGroup& group) {
@@ -140,9 +140,10 @@ void read_fidelity(ObjectReader& object, MachineGroup& group) {
         {{"volume", Fidelity::Volume}, {"block", Fidelity::Block}}};
     group.fidelity = object.with_default("fidelity", fidelities, Fidelity::Volume);
     group.sector_size = object.with_default("sector_size", read_sector_size, Bytes(4096));
-    if (group.fidelity == Fidelity::Volume && group.sector_size != Bytes(4096)) {
-        note(object.problems(), code::kKeysClash, object.at("sector_size"),
-             shown(*object.find("sector_size")), "goes only with \"fidelity\": \"block\"");
+    const Json* size = object.find("sector_size");
+    if (group.fidelity == Fidelity::Volume && size != nullptr && *size == Json(512)) {
+        note(object.problems(), code::kKeysClash, object.at("sector_size"), shown(*size),
+             "goes only with \"fidelity\": \"block\"");
     }
 }
 

@@ -88,9 +88,9 @@ BlockChurn read_block(ObjectReader& object) {
          {"full-rewrite", WritePattern::FullRewrite}}};
     const ReadFactor share{0.0, 1.0};
     BlockChurn churn;
-    const Json* pattern = object.find("pattern");
+    const std::size_t faults = object.problems().size();
     churn.pattern = object.required("pattern", patterns);
-    const bool known = pattern != nullptr && pattern->is_string();
+    const bool known = object.problems().size() == faults;
     const auto is = [&](WritePattern wanted) { return !known || churn.pattern == wanted; };
     churn.writes_per_second = object.required("writes_per_second", ReadFactor{0.0, 1e7, true});
     churn.write_size = object.with_default("write_size", ReadSize{1}, Bytes(4096));

@@ -17,6 +17,7 @@ const std::vector<ReplicationRule>& replication_rules() {
     constexpr Need kNot = Need::Forbidden;
     // Needs: process server, host, storage account, target site, target region, failed over. Then:
     // lives in a region, master target, groups.
+    // clang-format off: a table is read by its rows
     static const std::vector<ReplicationRule> rules = {
         {Replication::InMageToAzure,
          "inmage-to-azure",
@@ -91,6 +92,7 @@ const std::vector<ReplicationRule>& replication_rules() {
          true,
          false},
     };
+    // clang-format on
     return rules;
 }
 

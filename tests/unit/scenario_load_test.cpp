@@ -190,9 +190,9 @@ INSTANTIATE_TEST_SUITE_P(
               {{"/machines/0/template", "wep"}},
               {{"SCN010", "/machines/0/template", "\"wep\""},
                {"SCN005", "/machines/0/site", ""},
-               {"SCN005", "/machines/0/process_server", ""},
                {"SCN005", "/machines/0/policy", ""},
-               {"SCN005", "/machines/0/disks", ""}}}),
+               {"SCN005", "/machines/0/disks", ""},
+               {"SCN005", "/machines/0/process_server", ""}}}),
     [](const auto& info) { return "Fault" + std::to_string(info.index); });
 
 INSTANTIATE_TEST_SUITE_P(
