@@ -113,11 +113,20 @@ class OpenLayer {
     std::size_t used_ = 0;
 };
 
+/// One sector's new content.
+struct SectorChange {
+    std::uint64_t sector = 0;
+    Stamp stamp = 0;
+};
+
 /// The changes of one disk, sealed.
 class SealedLayer {
   public:
     SealedLayer() = default;
     explicit SealedLayer(const OpenLayer& open);
+    /// Of changes in their order: the last one to a sector counts. Leaves `changes` sorted;
+    /// `scratch` is memory that may be used again.
+    SealedLayer(std::vector<SectorChange>& changes, std::vector<SectorChange>& scratch);
     /// All of an image: what makes it of an empty disk.
     explicit SealedLayer(const StampImage& image);
     /// `above` over `below`: where both have a sector, `above` counts.

@@ -34,6 +34,7 @@ ReplicaStore::ReplicaStore(StoredObjects objects, std::vector<DiskGeometry> disk
       geometry_(std::move(disks)),
       staged_(geometry_),
       layers_(std::move(layers)),
+      sealing_(geometry_.size()),
       redo_(objects_, state.redo.arrived_seq),
       catalogue_(std::move(state)) {
     for (const DiskGeometry& disk : geometry_) {
@@ -46,10 +47,11 @@ ReplicaStore::ReplicaStore(StoredObjects objects, std::vector<DiskGeometry> disk
     fold();
 }
 
-ReplicaStore::ReplicaStore(std::vector<DiskGeometry> disks)
+ReplicaStore::ReplicaStore(const std::vector<DiskGeometry>& disks)
     : ReplicaStore(StoredObjects(nullptr, {}), disks, empty_state(disks), {}) {}
 
-ReplicaStore::ReplicaStore(StableStore& store, std::string name, std::vector<DiskGeometry> disks)
+ReplicaStore::ReplicaStore(StableStore& store, std::string name,
+                           const std::vector<DiskGeometry>& disks)
     : ReplicaStore(StoredObjects(&store, std::move(name)), disks, empty_state(disks), {}) {
     catalogue_.rewrite(objects_, redo_.place());
     remove_orphans();

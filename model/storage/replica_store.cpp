@@ -13,7 +13,9 @@ namespace landfall {
 void ReplicaStore::stage(const StagedWrite& write) {
     LANDFALL_CHECK(write.range.count == write.stamps.size(), "a change has a stamp per sector");
     if (write.range.empty()) return;
-    newest_[write.disk].write(write.range.first, write.stamps);
+    LANDFALL_CHECK(write.range.first <= geometry_[write.disk].sectors &&
+                       write.range.count <= geometry_[write.disk].sectors - write.range.first,
+                   "a change lies on its disk");
     staged_.add(write);
     redo_.append(write);
 }
@@ -38,6 +40,7 @@ void ReplicaStore::discard_staged() {
         newest_[gone.disk].write(gone.range.first, content);
     });
     staged_.clear();
+    shown_ = {};
     RedoLog next = begin_redo(std::vector<std::uint64_t>(geometry_.size()));
     objects_.flush_names();
     next.names_were_flushed();
@@ -85,19 +88,35 @@ void ReplicaStore::flush_layer(const StoredLayer& layer) {
     objects_.flush(layer.object);
 }
 
+ReplicaStore::PointLayer ReplicaStore::seal(Instant cut) {
+    // Over copied blocks changes are written where they lie; without any, sorting them is cheaper.
+    staged_.take_before(cut, [&](const StagedWrite& write) {
+        if (!open_[write.disk].empty()) {
+            open_[write.disk].write(write.range.first, write.stamps);
+            return;
+        }
+        for (std::size_t k = 0; k < write.stamps.size(); ++k)
+            sealing_[write.disk].push_back({write.range.first + k, write.stamps[k]});
+    });
+    PointLayer layer;
+    for (std::size_t disk = 0; disk < open_.size(); ++disk) {
+        if (open_[disk].empty())
+            layer.emplace_back(sealing_[disk], scratch_);
+        else
+            layer.emplace_back(open_[disk]);
+        open_[disk].clear();
+        sealing_[disk].clear();
+    }
+    shown_ = {};
+    return layer;
+}
+
 void ReplicaStore::publish(std::uint64_t id, Instant cut, Generation generation,
                            bool app_consistent) {
     LANDFALL_CHECK(id > catalogue_.state().newest_id && cut > catalogue_.state().newest_cut,
                    "points are published with rising ids and rising cuts");
-    staged_.take_before(cut, [&](const StagedWrite& write) {
-        open_[write.disk].write(write.range.first, write.stamps);
-    });
-    PointLayer layer;
-    for (OpenLayer& disk : open_) {
-        layer.emplace_back(disk);
-        disk.clear();
-    }
-
+    PointLayer layer = seal(cut);
+    for (std::size_t disk = 0; disk < layer.size(); ++disk) layer[disk].apply_to(newest_[disk]);
     const StoredLayer stored = write_layer(layer);
     if (!mutant(Mutant::PublishBeforeFlush)) flush_layer(stored);
     RedoLog next = begin_redo(redo_.arrived_seq());
@@ -164,6 +183,9 @@ void ReplicaStore::read(std::uint64_t id, std::uint32_t disk, std::uint64_t firs
 
 void ReplicaStore::read_newest(std::uint32_t disk, std::uint64_t first,
                                std::span<Stamp> out) const {
+    staged_.for_each_since(shown_, [&](const StagedWrite& write) {
+        newest_[write.disk].write(write.range.first, write.stamps);
+    });
     newest_[disk].read(first, out);
 }
 

@@ -52,9 +52,9 @@ struct ReplicaPoint {
 class ReplicaStore {
   public:
     /// A replica in memory only: for simulations in which its machine cannot crash.
-    explicit ReplicaStore(std::vector<DiskGeometry> disks);
+    explicit ReplicaStore(const std::vector<DiskGeometry>& disks);
     /// A new replica under `name`; whatever else was stored under that name is removed.
-    ReplicaStore(StableStore& store, std::string name, std::vector<DiskGeometry> disks);
+    ReplicaStore(StableStore& store, std::string name, const std::vector<DiskGeometry>& disks);
     /// What the store remembers after a crash; an empty replica if there never was one. Requires
     /// the disks it was created with.
     static ReplicaStore recover(StableStore& store, std::string name,
@@ -149,6 +149,8 @@ class ReplicaStore {
         std::uint32_t checksum = 0;
         std::uint64_t sectors = 0;
     };
+    /// Takes all copied blocks and all changes before `cut`.
+    [[nodiscard]] PointLayer seal(Instant cut);
     /// Written, not yet flushed.
     StoredLayer write_layer(const PointLayer& layer);
     void flush_layer(const StoredLayer& layer);
@@ -169,12 +171,17 @@ class ReplicaStore {
 
     StoredObjects objects_;
     std::vector<DiskGeometry> geometry_;
-    std::vector<StampImage> base_;    ///< by disk: with the first `folded_` layers
-    std::vector<StampImage> newest_;  ///< by disk: with all that arrived
-    std::vector<OpenLayer> open_;     ///< by disk: copied since the newest point
+    std::vector<StampImage> base_;  ///< by disk: with the first `folded_` layers
+    // Changes come in any order of sectors; written into an image one by one they cost a cache miss
+    // each. So the newest image takes them in when it is asked for, and else at the next point.
+    mutable std::vector<StampImage> newest_;  ///< by disk: all that arrived, of changes the first
+    mutable StagedChanges::Cursor shown_;     ///< up to here
+    std::vector<OpenLayer> open_;             ///< by disk: copied since the newest point
     StagedChanges staged_;
     std::vector<PointLayer> layers_;  ///< by link; of folded links nothing
     std::size_t folded_ = 0;
+    std::vector<std::vector<SectorChange>> sealing_;  ///< by disk: memory for seal()
+    std::vector<SectorChange> scratch_;               ///< likewise
     RedoLog redo_;
     PointCatalogue catalogue_;
 };

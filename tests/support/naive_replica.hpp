@@ -154,7 +154,7 @@ class NaiveReplica {
 /// what arrived. When the power goes during a step, outcomes() tells what may be found afterwards.
 class ReplicaHistory {
   public:
-    ReplicaHistory(std::vector<DiskGeometry> disks, std::uint64_t seed)
+    ReplicaHistory(const std::vector<DiskGeometry>& disks, std::uint64_t seed)
         : random_(seed, "test", "replica"),
           disks_(disks),
           acknowledged_(disks),

@@ -144,6 +144,8 @@ TEST(ReplicaStore, ShowsTheSameAsFullImagesThroughRandomHistories) {
         ReplicaHistory history(disks, seed);
         for (int step = 0; step < 400; ++step) {
             history.step(store);
+            // Some are looked at seldom: reading must not be what keeps them right.
+            if (seed % 3 == 0 && step % 17 != 0) continue;
             ASSERT_EQ(history.arrived().difference(store), "")
                 << "seed " << seed << " step " << step << " " << history.step_name();
         }
