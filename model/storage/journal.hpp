@@ -73,7 +73,8 @@ class Journal {
                                         Generation generation, const JournalOptions& options = {},
                                         std::uint64_t first_seq = 1);
     /// The journal as a crash left it: finds its end, drops what is torn and makes the rest
-    /// durable. None if there is none that was completely created, or nothing says where it begins.
+    /// durable. One at a time: it writes, and an older Journal of the name is void from then on.
+    /// None if there is none that was completely created, or nothing says where it begins.
     [[nodiscard]] static std::optional<Journal> open(StableStore& store, std::string_view name,
                                                      const JournalOptions& options = {});
 

@@ -116,6 +116,9 @@ void Journal::check_rest_of_store() {
 /// records that were not durable could otherwise continue the new ones that are shorter.
 void Journal::recover_end(bool sealed) {
     const std::uint64_t last = segments_.back().header.number;
+    // The state that was found may not be durable yet, or in one copy only.
+    if (!superblock_.store_both(encode(state_)))
+        return void(fail(last, "the store does not keep the superblock"));
     for (const std::uint64_t number : stored_segments()) {
         if (number < state_.first_segment || number > last) store_->remove(segment_name(number));
     }

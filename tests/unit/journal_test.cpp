@@ -322,7 +322,8 @@ TEST(Journal, TrimsWhatEveryConsumerHasCommitted) {
         if (from > 1) {
             ASSERT_EQ(journal.replay(from - 1, nullptr).how, Replayed::Trimmed);
         }
-        const auto opened = Journal::open(w.store, "j", kSmall);
+        CrashableStore copy = w.store;
+        const auto opened = Journal::open(copy, "j", kSmall);
         ASSERT_TRUE(opened && !opened->damage());
         ASSERT_EQ(opened->committed("slow"), slow);
         ASSERT_EQ(opened->committed("fast"), 60U);
