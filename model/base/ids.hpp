@@ -26,8 +26,10 @@ using SiteId = Id<struct SiteTag>;
 using HostId = Id<struct HostTag>;
 using ProcessServerId = Id<struct ProcessServerTag>;
 using StorageAccountId = Id<struct StorageAccountTag>;
+using PayloadId = Id<struct PayloadTag>;
 using PolicyId = Id<struct PolicyTag>;
 using ChannelId = Id<struct ChannelTag>;
+using ConsistencyGroupId = Id<struct ConsistencyGroupTag>;
 using JobId = Id<struct JobTag>;
 
 }  // namespace landfall

@@ -13,6 +13,7 @@
 
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
+#include "model/environment/block_ports.hpp"
 
 namespace landfall {
 
@@ -32,6 +33,11 @@ struct TimerFired {
 struct TransferCompleted {
     ChannelId channel;
 };
+/// The transfer under way on `channel` broke off; the part that delivered() tells has arrived.
+struct TransferFailed {
+    ChannelId channel;
+    Bytes delivered;
+};
 /// The source machine is off and writes no more.
 struct SourceShutDown {
     MachineId machine;
@@ -45,8 +51,8 @@ struct ReplicaMachineStarted {
     MachineId machine;
 };
 
-using Event = std::variant<TimerFired, TransferCompleted, SourceShutDown, ReplicaMachineCreated,
-                           ReplicaMachineStarted>;
+using Event = std::variant<TimerFired, TransferCompleted, TransferFailed, SourceShutDown,
+                           ReplicaMachineCreated, ReplicaMachineStarted>;
 
 /// Receives every event of the environment, one at a time, in order of time.
 class EventSink {
@@ -68,8 +74,8 @@ class Clock {
 class Transport {
   public:
     virtual ~Transport() = default;
-    /// Sends `amount` > 0 over `channel`; answers with TransferCompleted. One transfer at a time on
-    /// a channel: a second one before the answer is a broken invariant.
+    /// Sends `amount` > 0 over `channel`; answers with TransferCompleted or TransferFailed. One
+    /// transfer at a time on a channel: a second one before the answer is a broken invariant.
     virtual void send(ChannelId channel, Bytes amount) = 0;
     /// Bytes of the transfer under way on `channel` that have arrived; 0 when there is none. They
     /// arrive in order.
@@ -123,6 +129,7 @@ struct Environment {
     SourceDisks& source_disks;
     Compute& compute;
     Observer& observer;
+    BlockPorts blocks = {};
 };
 
 }  // namespace landfall

@@ -4,16 +4,51 @@
 // is read-only while the logic runs: what changes over time belongs to replication and recovery.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "model/base/fold_curve.hpp"
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
 #include "model/profile/service_profile.hpp"
 
 namespace landfall {
+
+/// Which engine replicates a machine (design, section 3).
+enum class ReplicationEngine : std::uint8_t {
+    InMageToAzure,
+    HyperVToAzure,
+    AzureToAzure,
+    HyperVToSecondary,
+    ScoutToSecondary,
+    Failback,
+};
+
+inline constexpr std::array kAllEngines = {
+    ReplicationEngine::InMageToAzure,     ReplicationEngine::HyperVToAzure,
+    ReplicationEngine::AzureToAzure,      ReplicationEngine::HyperVToSecondary,
+    ReplicationEngine::ScoutToSecondary,  ReplicationEngine::Failback,
+};
+
+/// How finely a machine is simulated: bytes as numbers, or every block with its content.
+enum class Fidelity : std::uint8_t { Volume, Block };
+
+/// How a machine's changes go home (SR/vmware-azure-reprotect.md; replication-and-test-lab A31).
+enum class ReverseMethod : std::uint8_t {
+    Bitmaps,       ///< what either side wrote since they parted
+    Checksum,      ///< one of the bitmaps is lost: compare whole disks
+    FullDownload,  ///< an alternate location: whole disks
+};
+
+/// A machine that runs in Azure, failed over earlier, and is to go home.
+struct FailedOver {
+    Bytes unreplicated;      ///< per disk, written on-premises after the point failed over to
+    Bytes written_in_azure;  ///< per disk, written since
+    ReverseMethod method = ReverseMethod::Bitmaps;
+};
 
 /// A virtual disk of a source machine and the managed disk that mirrors it.
 struct Disk {
@@ -23,6 +58,7 @@ struct Disk {
     Bytes used;                        ///< occupied space: all that initial replication ships
     std::optional<Bytes> working_set;  ///< random writes fall on this much; absent: no rewrites
     BytesPerSecond log_apply_rate;     ///< logs into the replica disk, capped by its tier
+    FoldCurve fold;                    ///< measured; used instead of the working set if not empty
 };
 
 struct Machine {
@@ -34,11 +70,27 @@ struct Machine {
     std::uint32_t capture_phase = 0;  ///< which phase of the capture step its changes leave in
     bool can_shut_down = true;        ///< a hypervisor can shut it down; a physical server's cannot
     bool needs_hydration = false;     ///< SR/site-recovery-failover.md: boot drivers made ready
+    ReplicationEngine engine = ReplicationEngine::InMageToAzure;
+    Fidelity fidelity = Fidelity::Volume;
+    Bytes sector_size = Bytes(4096);      ///< at block fidelity
+    ConsistencyGroupId group;             ///< none: the machine's points are its own
+    std::optional<Duration> offline_copy;  ///< the first copy travels on a disk, and takes so long
+    FailedOver failed_over;               ///< of engine Failback
+};
+
+/// Machines whose recovery points share a cut (SR/vmware-azure-common-questions.md).
+struct ConsistencyGroupFacts {
+    std::string name;
+    std::vector<MachineId> members;
+    Duration hold;     ///< the longest that a guest's writes are held for a marker [D]
+    Duration latency;  ///< of a message between members
 };
 
 struct ProcessServer {
     std::string name;
-    ChannelId receive_channel;  ///< from its machines, over the LAN, into the cache
+    /// From its machines, over the LAN, into the cache. None: the source uploads by itself, with no
+    /// relay and no cache (a Hyper-V host, the agent of an Azure machine).
+    ChannelId receive_channel;
     ChannelId upload_channel;   ///< from the cache, over the WAN, into the storage account
     Bytes cache;
     BytesPerSecond processing_rate;            ///< compress and encrypt, all cores
@@ -51,6 +103,7 @@ struct Policy {
     Duration retention;
     std::optional<Duration> app_consistent_every;
     std::optional<Duration> rpo_threshold;  ///< raises an event; never changes replication
+    Duration replication_interval = minutes(5);  ///< of Hyper-V Replica: 30 s, 5 min or 15 min
 };
 
 /// How changes are gathered at the source at volume fidelity.
@@ -66,6 +119,7 @@ struct Estate {
     std::vector<Disk> disks;
     std::vector<ProcessServer> process_servers;
     std::vector<Policy> policies;
+    std::vector<ConsistencyGroupFacts> groups;
 
     [[nodiscard]] const Machine& machine(MachineId id) const { return machines[id.value]; }
     [[nodiscard]] const Disk& disk(DiskId id) const { return disks[id.value]; }

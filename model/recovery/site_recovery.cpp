@@ -123,6 +123,8 @@ void SiteRecovery::lose_power(MachineId machine) {
 void SiteRecovery::on(const Event& event) {
     if (const auto* transfer = std::get_if<TransferCompleted>(&event)) {
         engine_.on_transfer(transfer->channel);
+    } else if (const auto* failed = std::get_if<TransferFailed>(&event)) {
+        engine_.on_transfer_failed(failed->channel, failed->delivered);
     } else if (const auto* timer = std::get_if<TimerFired>(&event)) {
         if (timer->tag.kind < ReplicationPipeline::kTimerKinds) {
             engine_.on_timer(timer->tag);
@@ -388,6 +390,8 @@ void SiteRecovery::begin_create_replica(JobId id) {
     }
     engine_.stop(running.machine);
     Milestones& dates = item(running.machine).milestones;
+    const bool drained = item(running.machine).sync_possible && chosen->time >= *dates.writes_until;
+    engine_.promoted(running.machine, *chosen, drained);
     if (!dates.replication_ended) dates.replication_ended = now;
     dates.failed_over_to = chosen;
     dates.data_loss = written_between(running.machine, chosen->time, *dates.writes_until);

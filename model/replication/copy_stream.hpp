@@ -1,8 +1,8 @@
 // model/replication/copy_stream.hpp — one disk's initial copy, checksum compare or catch-up.
 //
-// All three move a known number of bytes whose order does not matter, no faster than the source can
-// read (or compare) them. While a copy runs, the guest's writes are recorded as changed blocks and
-// shipped after it (SR/vmware-azure-enable-replication.md).
+// All of them move a known number of bytes whose order does not matter, no faster than the source
+// can read (or compare) them. While a copy runs, the guest's writes are recorded as changed blocks
+// and shipped after it (SR/vmware-azure-enable-replication.md).
 #pragma once
 
 #include <algorithm>
@@ -15,15 +15,19 @@
 namespace landfall {
 
 enum class CopyKind : std::uint8_t {
-    InitialCopy,  ///< used bytes of the disk
-    Compare,      ///< checksums of the whole disk plus the blocks that differ
-    CatchUp,      ///< blocks that changed during one of the other two
+    InitialCopy,   ///< used bytes of the disk
+    Offline,       ///< the same, but by other means than the network
+    Compare,       ///< checksums of the whole disk plus the blocks that differ
+    ReverseDelta,  ///< blocks that either side of a failed-over machine wrote since they parted
+    CatchUp,       ///< blocks that changed during one of the others
 };
 
 constexpr std::string_view name_of(CopyKind kind) {
     switch (kind) {
         case CopyKind::InitialCopy: return "initial copy";
+        case CopyKind::Offline: return "offline copy";
         case CopyKind::Compare: return "compare";
+        case CopyKind::ReverseDelta: return "reverse delta";
         case CopyKind::CatchUp: return "catch-up";
     }
     return "";
@@ -63,6 +67,7 @@ class CopyStream {
 
     [[nodiscard]] bool done() const { return acknowledged_ == wire_bytes_; }
     [[nodiscard]] Bytes wire_bytes() const { return wire_bytes_; }
+    [[nodiscard]] Bytes taken() const { return taken_; }
     [[nodiscard]] Bytes acknowledged() const { return acknowledged_; }
     [[nodiscard]] Instant started() const { return start_; }
     [[nodiscard]] DiskId disk() const { return disk_; }

@@ -57,6 +57,17 @@ class DeltaQueue {
         });
     }
 
+    /// Puts the deltas of a failed `batch` that have not arrived, and that `mine` answers true for,
+    /// back to the front, in their order.
+    template <typename Predicate>
+    void put_back(const Batch& batch, Predicate&& mine) {
+        for (std::size_t k = batch.deltas.size(); k-- > batch.arrived;) {
+            if (!mine(batch.deltas[k])) continue;
+            bytes_ += batch.deltas[k].bytes;
+            deltas_.push_front(batch.deltas[k]);
+        }
+    }
+
     /// Moves deltas into `batch` until it holds `limit` bytes more; cuts the last one to fit.
     /// Deltas of no bytes (markers of quiet machines) travel with what precedes them.
     void take(Bytes limit, Batch& batch) {
@@ -73,6 +84,7 @@ class DeltaQueue {
                 Delta piece = head;
                 piece.bytes = limit;
                 piece.marker = Marker::None;
+                piece.payload = PayloadId();
                 if (piece.kind == DeltaKind::Journal) piece.kind = DeltaKind::JournalPart;
                 head.bytes -= limit;
                 bytes_ -= limit;

@@ -1,4 +1,4 @@
-// model/replication/pipeline_transfer.cpp — the two legs: into the process server, and up to Azure.
+// model/replication/pipeline_transfer.cpp — the two legs: into the relay, and up to the target.
 #include <algorithm>
 #include <string>
 
@@ -51,6 +51,10 @@ void ReplicationPipeline::pump_receive(ProcessServerId id) {
     purge(id);
     if (server.receiving.under_way || server.throttled) return;
     const ProcessServer& facts = estate_.process_server(id);
+    if (facts.receive_channel.is_none()) {
+        hand_over(id);
+        return;
+    }
     const Bytes limit = std::min(batch_limit(server.receive_rate, server.source.bytes()),
                                  server.cache_room(facts.cache));
     Bytes copies_waiting;
@@ -66,17 +70,32 @@ void ReplicationPipeline::pump_receive(ProcessServerId id) {
     take_copies(id, std::min(copies_waiting, limit - server.receiving.bytes));
     server.source.take(limit - server.receiving.bytes, server.receiving);
 
-    if (!server.copies.empty() && room > Bytes(0) && !server.copy_wakeup_set) {
-        server.copy_wakeup_set = true;
-        const Duration pause(
-            std::max<std::int64_t>(estate_.profile.transfer_slice.count() / 10, 1));
-        environment_.clock.set_timer(now + pause,
-                                     {static_cast<std::uint32_t>(TimerKind::CopyWakeup), id.value});
-    }
+    if (room > Bytes(0)) wake_for_copies(id);
     if (server.receiving.deltas.empty()) return;
     server.receiving.under_way = true;
     server.receiving.sent_at = now;
     environment_.transport.send(facts.receive_channel, std::max(server.receiving.bytes, Bytes(1)));
+}
+
+/// Copies are read at their own pace: looks again in a moment.
+void ReplicationPipeline::wake_for_copies(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    if (server.copies.empty() || server.copy_wakeup_set) return;
+    server.copy_wakeup_set = true;
+    const Duration pause(std::max<std::int64_t>(estate_.profile.transfer_slice.count() / 10, 1));
+    environment_.clock.set_timer(environment_.clock.now() + pause,
+                                 {static_cast<std::uint32_t>(TimerKind::CopyWakeup), id.value});
+}
+
+/// No relay: what is captured is ready for the upload at once.
+void ReplicationPipeline::hand_over(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    const Bytes room = server.copies.empty() ? Bytes(0) : copy_room(id);
+    server.source.take(server.source.bytes(), server.receiving);
+    take_copies(id, room);
+    if (room > Bytes(0)) wake_for_copies(id);
+    take_over(id);
+    pump_upload(id);
 }
 
 /// Drops what waits of streams that were abandoned, at the source and in the cache.
@@ -89,12 +108,18 @@ void ReplicationPipeline::purge(ProcessServerId id) {
             DiskState& disk = state(delta.disk);
             if (delta.generation == state(disk.machine).generation) return false;
             if (pending != nullptr) disk.*pending -= delta.bytes;
+            forget(delta);
             return true;
         });
     };
     drop_stale(server.source, &DiskState::pending_source);
     drop_stale(server.cached_journal, &DiskState::pending_cache);
     drop_stale(server.cached_copies, nullptr);
+}
+
+/// A delta of an older life goes, and its blocks with it.
+void ReplicationPipeline::forget(const Delta& delta) {
+    if (!delta.payload.is_none()) blocks_->drop(delta.payload);
 }
 
 /// Takes `limit` bytes from the running copies in turn, in equal quanta.
@@ -116,6 +141,7 @@ void ReplicationPipeline::take_copies(ProcessServerId id, Bytes limit) {
         }
         idle = 0;
         copy.take(piece);
+        if (state(disk).in_blocks) blocks_->read_copy(disk, copy.taken());
         limit -= piece;
         server.receiving.add({.bytes = piece,
                               .until = now,
@@ -131,6 +157,12 @@ void ReplicationPipeline::on_timer(TimerTag tag) {
         case TimerKind::CopyWakeup:
             servers_[tag.subject].copy_wakeup_set = false;
             pump_receive(ProcessServerId(tag.subject));
+            return;
+        case TimerKind::Group: groups_of_machines_->on_timer(tag.subject); return;
+        case TimerKind::CloseLog: on_cycle(MachineId(tag.subject)); return;
+        case TimerKind::RetryUpload:
+            servers_[tag.subject].waiting_to_retry = false;
+            pump_upload(ProcessServerId(tag.subject));
             return;
     }
     LANDFALL_CHECK(false, "every timer kind of the engine is handled");
@@ -150,19 +182,7 @@ void ReplicationPipeline::on_received(ProcessServerId id) {
     const Instant now = environment_.clock.now();
     server.receive_rate =
         measured_rate(server.receiving.bytes, now - server.receiving.sent_at, server.receive_rate);
-    server.load.add(server.receiving.bytes);
-    for (const Delta& delta : server.receiving.deltas) {
-        DiskState& disk = state(delta.disk);
-        if (delta.kind != DeltaKind::Copy) disk.pending_source -= delta.bytes;
-        if (delta.generation != state(disk.machine).generation) continue;
-        if (delta.kind == DeltaKind::Copy) {
-            server.cached_copies.push(delta);
-        } else {
-            disk.pending_cache += delta.bytes;
-            server.cached_journal.push(delta);
-        }
-    }
-    server.receiving.clear();
+    take_over(id);
     const ProcessServer& facts = estate_.process_server(id);
     if (server.update_throttle(estate_.profile, facts.cache) && server.throttled) {
         environment_.observer.noted("process_server_throttled", facts.name,
@@ -172,10 +192,35 @@ void ReplicationPipeline::on_received(ProcessServerId id) {
     pump_receive(id);
 }
 
+/// What was received waits for the upload.
+void ReplicationPipeline::take_over(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    server.load.add(server.receiving.bytes);
+    for (const Delta& delta : server.receiving.deltas) {
+        DiskState& disk = state(delta.disk);
+        if (delta.kind != DeltaKind::Copy) disk.pending_source -= delta.bytes;
+        if (delta.generation != state(disk.machine).generation) {
+            forget(delta);
+            continue;
+        }
+        if (delta.kind == DeltaKind::Copy) {
+            server.cached_copies.push(delta);
+        } else {
+            disk.pending_cache += delta.bytes;
+            server.cached_journal.push(delta);
+        }
+    }
+    server.receiving.clear();
+    if (blocks_ && environment_.blocks.witness != nullptr) {
+        const ProcessServer& facts = estate_.process_server(id);
+        environment_.blocks.witness->queue_filled(facts.name, server.cache_used(), facts.cache);
+    }
+}
+
 void ReplicationPipeline::pump_upload(ProcessServerId id) {
     ProcessServerState& server = state(id);
     purge(id);
-    if (server.uploading.under_way) return;
+    if (server.uploading.under_way || server.waiting_to_retry) return;
     const Bytes limit = batch_limit(server.upload_rate, server.cached_journal.bytes());
     server.cached_journal.take(
         journal_share(limit, server.cached_copies.bytes(), estate_.profile.copy_share_percent),
@@ -188,7 +233,32 @@ void ReplicationPipeline::pump_upload(ProcessServerId id) {
         detail::scale(server.uploading.bytes.count(), 1000, facts.compression_permille, true));
     server.uploading.under_way = true;
     server.uploading.sent_at = environment_.clock.now();
+    if (blocks_) tell_sent(server.uploading);
     environment_.transport.send(facts.upload_channel, std::max(compressed, Bytes(1)));
+}
+
+void ReplicationPipeline::tell_sent(const Batch& batch) {
+    BlockWitness* witness = environment_.blocks.witness;
+    if (witness == nullptr) return;
+    for (const Delta& delta : batch.deltas) {
+        if (!state(delta.disk).in_blocks) continue;
+        Bytes& lost = lost_[delta.disk.value];
+        const bool again = lost > Bytes(0);
+        if (again) lost -= std::min(lost, delta.bytes);
+        witness->bytes_sent(delta.disk, delta.bytes, again);
+    }
+}
+
+/// What a failed batch still had under way is known not to have arrived.
+void ReplicationPipeline::tell_lost(const Batch& batch) {
+    BlockWitness* witness = environment_.blocks.witness;
+    if (witness == nullptr) return;
+    for (std::size_t k = batch.arrived; k < batch.deltas.size(); ++k) {
+        const Delta& delta = batch.deltas[k];
+        if (!state(delta.disk).in_blocks) continue;
+        lost_[delta.disk.value] += delta.bytes;
+        witness->bytes_lost(delta.disk, delta.bytes);
+    }
 }
 
 /// Takes in the deltas at the front of the upload whose bytes lie within its first `until` bytes.
@@ -203,21 +273,41 @@ void ReplicationPipeline::arrive(ProcessServerId id, Bytes until) {
         batch.arrived_bytes += delta.bytes;
         DiskState& disk = state(delta.disk);
         disk.uploaded += delta.bytes;
-        if (delta.kind != DeltaKind::Copy) disk.pending_cache -= delta.bytes;
-        if (delta.generation != state(disk.machine).generation) continue;
-        disk.replica.receive(delta.bytes, now);
-        if (delta.kind != DeltaKind::Copy) {
-            if (delta.kind == DeltaKind::Journal) disk.uploaded_until = delta.until;
-            if (delta.marker != Marker::None) publish(delta);
-        } else {
-            CopyStream& copy = *copies_[delta.disk.value];
-            copy.acknowledge(delta.bytes);
-            if (copy.done()) {
-                std::erase(server.copies, delta.disk.value);
-                on_copy_done(delta.disk);
-            }
+        if (disk.in_blocks && environment_.blocks.witness != nullptr) {
+            environment_.blocks.witness->bytes_acknowledged(delta.disk, delta.bytes);
         }
+        if (delta.kind != DeltaKind::Copy) disk.pending_cache -= delta.bytes;
+        if (delta.generation != state(disk.machine).generation) {
+            // The replica refuses it by itself: a record of an older life is never applied.
+            if (disk.in_blocks && !delta.payload.is_none()) blocks_->deliver(delta);
+            continue;
+        }
+        disk.replica.receive(delta.bytes, now);
+        if (delta.kind == DeltaKind::Copy)
+            arrive_copy(delta);
+        else if (!arrive_ordered(delta))
+            require_resync(disk.machine, "changes arrived damaged");
     }
+}
+
+/// False when what arrived is not what was sent.
+bool ReplicationPipeline::arrive_ordered(const Delta& delta) {
+    DiskState& disk = state(delta.disk);
+    if (delta.kind == DeltaKind::JournalPart) return true;
+    if (disk.in_blocks && !delta.payload.is_none() && !blocks_->deliver(delta)) return false;
+    disk.uploaded_until = delta.until;
+    if (delta.marker != Marker::None) marker_arrived(delta);
+    if (state(disk.machine).design->capture == CaptureForm::DoubleLog) log_arrived(disk.machine);
+    return true;
+}
+
+void ReplicationPipeline::arrive_copy(const Delta& delta) {
+    CopyStream& copy = *copies_[delta.disk.value];
+    copy.acknowledge(delta.bytes);
+    if (state(delta.disk).in_blocks) blocks_->deliver_copy(delta.disk, copy.acknowledged());
+    if (!copy.done()) return;
+    std::erase(state(state(state(delta.disk).machine).server).copies, delta.disk.value);
+    on_copy_done(delta.disk);
 }
 
 /// An upload that takes much longer than it should (its link was throttled or went down meanwhile)
@@ -239,6 +329,7 @@ void ReplicationPipeline::on_uploaded(ProcessServerId id) {
     const Instant now = environment_.clock.now();
     server.upload_rate =
         measured_rate(server.uploading.bytes, now - server.uploading.sent_at, server.upload_rate);
+    if (server.retries) server.retries->on_success();
     arrive(id, server.uploading.bytes);
     server.uploading.clear();
     const ProcessServer& facts = estate_.process_server(id);
@@ -250,56 +341,35 @@ void ReplicationPipeline::on_uploaded(ProcessServerId id) {
     pump_receive(id);
 }
 
-/// All that precedes the marker in the lane is uploaded; a point of the machine can be made unless
-/// one of its disks still owes a part of a copy.
-void ReplicationPipeline::publish(const Delta& delta) {
-    const MachineId machine = state(delta.disk).machine;
-    MachineState& source = state(machine);
-    LANDFALL_CHECK(source.path == DataPath::Journal,
-                   "markers of a living stream exist in write order only");
-    // The last changes of a shut-down source may carry a marker of the same instant as a regular
-    // one.
-    if (source.has_point && delta.until <= source.last_point) return;
+void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered) {
+    const ProcessServerId id = server_of_channel_[channel.value];
+    ProcessServerState& server = state(id);
+    if (!channel_uploads_[channel.value]) {
+        LANDFALL_CHECK(server.receiving.under_way, "a reception that fails was under way");
+        server.source.put_back(server.receiving, [](const Delta&) { return true; });
+        server.receiving.clear();
+        pump_receive(id);
+        return;
+    }
+    LANDFALL_CHECK(server.uploading.under_way, "an upload that fails was under way");
+    const ProcessServer& facts = estate_.process_server(id);
+    arrive(id, Bytes(detail::scale(delivered.count(), facts.compression_permille, 1000, false)));
+    if (blocks_) tell_lost(server.uploading);
+    const auto is_copy = [](const Delta& delta) { return delta.kind == DeltaKind::Copy; };
+    server.cached_copies.put_back(server.uploading, is_copy);
+    server.cached_journal.put_back(server.uploading,
+                                   [&](const Delta& delta) { return !is_copy(delta); });
+    server.uploading.clear();
+    server.purge_due = true;
     const Instant now = environment_.clock.now();
-    Instant processed = now;
-    for_each_disk(machine, [&](DiskId disk) {
-        processed = std::max(processed, state(disk).replica.processed_at());
-    });
-    const RecoveryPoint point{
-        .time = delta.until, .published_at = now, .processed_at = processed, .kind = delta.marker};
-    source.points.add(point);
-    source.last_point = delta.until;
-    source.has_point = true;
-    environment_.observer.recovery_point_published(machine, point.time, processed,
-                                                   delta.marker == Marker::AppConsistent);
-    listener_.recovery_point_published(machine, point);
-}
-
-void ReplicationPipeline::evaluate_health() {
-    const ServiceProfile& profile = estate_.profile;
-    const auto intervals = static_cast<std::size_t>(
-        std::max<std::int64_t>(1, profile.health_window.count() / profile.health_interval.count()));
-    for (std::size_t index = 0; index < servers_.size(); ++index) {
-        ProcessServerState& server = servers_[index];
-        server.load.close(intervals);
-        const Health health = server.judge(profile, estate_.process_servers[index]);
-        if (health == server.health) continue;
-        server.health = health;
-        environment_.observer.noted("process_server_health", estate_.process_servers[index].name,
-                                    health_name(health));
+    if (server.retries) {
+        const auto again = server.retries->on_failure(ReplicationError::Network, now, now);
+        LANDFALL_CHECK(again, "a network error is recoverable");
+        server.waiting_to_retry = true;
+        environment_.clock.set_timer(
+            *again, {static_cast<std::uint32_t>(TimerKind::RetryUpload), id.value});
     }
-    for (std::size_t index = 0; index < machines_.size(); ++index) {
-        MachineState& source = machines_[index];
-        const Machine& facts = estate_.machines[index];
-        const auto& threshold = estate_.policy(facts.policy).rpo_threshold;
-        if (!threshold || !source.has_point || source.path == DataPath::Stopped) continue;
-        const Duration age = environment_.clock.now() - source.last_point;
-        if ((age > *threshold) == source.rpo_breached) continue;
-        source.rpo_breached = !source.rpo_breached;
-        environment_.observer.noted(
-            source.rpo_breached ? "rpo_threshold_exceeded" : "rpo_threshold_met", facts.name,
-            "RPO " + std::to_string(age.count() / kNanosecondsPerSecond) + " s");
-    }
+    pump_upload(id);
 }
 
 }  // namespace landfall

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "model/base/ids.hpp"
 #include "model/estate/estate.hpp"
+#include "model/replication/flow/retry_schedule.hpp"
 #include "model/replication/lane.hpp"
 
 namespace landfall {
@@ -47,6 +49,8 @@ struct ProcessServerState {
     Batch receiving;
     Batch uploading;
     bool throttled = false;
+    bool waiting_to_retry = false;          ///< after a failed upload
+    std::optional<RetrySchedule> retries;  ///< of an engine that gives a failed connection up
     bool copy_wakeup_set = false;
     bool purge_due = false;  ///< the source queue holds deltas of streams that were abandoned
     std::vector<std::uint32_t> copies;  ///< running copy streams, in turn

@@ -1,11 +1,24 @@
-// model/replication/replication_pipeline.cpp — capture, copies and resynchronization at the source.
+// model/replication/replication_pipeline.cpp — set-up, operations and what can be observed.
 #include "model/replication/replication_pipeline.hpp"
 
 #include <algorithm>
 
-#include "model/storage/coalescing.hpp"
-
 namespace landfall {
+
+namespace {
+
+/// The grid of points that an engine keeps under a policy.
+std::vector<RetentionTier> tiers_of(const EngineDesign& design, const ServiceProfile& profile,
+                                    const Policy& policy) {
+    if (!design.hourly_points || policy.retention == Duration(0)) {
+        return retention_tiers(profile, policy.retention);
+    }
+    // Set-up-Hyper-V-Replica.md: the newest point, and additional ones an hour apart.
+    return {{policy.replication_interval, policy.replication_interval},
+            {policy.retention, hours(1)}};
+}
+
+}  // namespace
 
 ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment environment,
                              ReplicationListener& listener)
@@ -15,9 +28,22 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
     LANDFALL_CHECK(step > Duration(0) && interval.count() % step.count() == 0,
                    "the capture step divides the crash-consistent interval");
     ticks_per_marker_ = interval.count() / step.count();
+    for (const ReplicationEngine engine : kAllEngines) {
+        designs_.push_back(design_of(engine, estate.profile));
+    }
     copies_.resize(estate.disks.size());
+    lost_.resize(estate.disks.size());
     for (const Disk& disk : estate.disks) {
-        disks_.emplace_back(ReplicaDisk(disk.log_apply_rate), disk.machine);
+        const bool in_blocks = estate.machine(disk.machine).fidelity == Fidelity::Block;
+        disks_.emplace_back(ReplicaDisk(disk.log_apply_rate), disk.machine, in_blocks);
+        if (in_blocks && !blocks_) {
+            blocks_ = std::make_unique<BlockContent>(estate, designs_, environment);
+        }
+    }
+    if (!estate.groups.empty()) {
+        groups_of_machines_ = std::make_unique<GroupMarkers>(
+            estate, environment, static_cast<GroupHost&>(*this),
+            static_cast<std::uint32_t>(TimerKind::Group));
     }
     servers_.resize(estate.process_servers.size());
     const std::uint32_t phases = estate.capture.phases;
@@ -29,9 +55,14 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
     for (std::size_t index = 0; index < estate.machines.size(); ++index) {
         const Machine& machine = estate.machines[index];
         const Policy& policy = estate.policy(machine.policy);
-        machines_.emplace_back(
-            machine, policy,
-            RecoveryPoints(retention_tiers(estate.profile, policy.retention), policy.retention));
+        const EngineDesign& design = designs_[static_cast<std::size_t>(machine.engine)];
+        machines_.emplace_back(machine, policy, design,
+                               RecoveryPoints(tiers_of(design, estate.profile, policy),
+                                              policy.retention));
+        if (!design.retry_delays.empty()) {
+            servers_[machine.process_server.value].retries.emplace(
+                RetryDelays{design.retry_delays, design.retry_every});
+        }
         const std::uint32_t group =
             machine.process_server.value * phases + machine.capture_phase % phases;
         groups_[group].machines.push_back(MachineId(index));
@@ -39,15 +70,15 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
     }
     for (std::size_t index = 0; index < servers_.size(); ++index) {
         const ProcessServer& server = estate.process_servers[index];
-        const std::size_t channels =
-            std::max(server.receive_channel.value, server.upload_channel.value) + 1;
-        if (server_of_channel_.size() < channels) {
-            server_of_channel_.resize(channels);
-            channel_uploads_.resize(channels);
+        for (const ChannelId channel : {server.receive_channel, server.upload_channel}) {
+            if (channel.is_none()) continue;
+            if (server_of_channel_.size() <= channel.value) {
+                server_of_channel_.resize(channel.value + 1U);
+                channel_uploads_.resize(channel.value + 1U);
+            }
+            server_of_channel_[channel.value] = ProcessServerId(index);
+            channel_uploads_[channel.value] = channel == server.upload_channel;
         }
-        server_of_channel_[server.receive_channel.value] = ProcessServerId(index);
-        server_of_channel_[server.upload_channel.value] = ProcessServerId(index);
-        channel_uploads_[server.upload_channel.value] = true;
     }
 }
 
@@ -60,6 +91,7 @@ void ReplicationPipeline::start_initial_replication(MachineId machine) {
         state(disk).seeded = false;
         state(disk).owed = estate_.disk(disk).used;
         state(disk).changed = Bytes(0);
+        if (state(disk).in_blocks) blocks_->start_tracking(disk, environment_.clock.now());
     });
     begin_copies(machine);
     start_ticking(machine);
@@ -70,18 +102,19 @@ void ReplicationPipeline::start_replicated(MachineId machine) {
     MachineState& source = state(machine);
     LANDFALL_CHECK(source.path == DataPath::Stopped, "replication starts from Stopped");
     const Instant now = environment_.clock.now();
-    source.path = DataPath::Journal;
+    enter(machine, DataPath::Journal);
     source.captured_until = now;
     source.last_point = now;
-    source.has_point = true;
-    source.points.add({.time = now, .published_at = now, .processed_at = now});
     for_each_disk(machine, [&](DiskId disk) {
         state(disk).capture = Capture::Ordered;
         state(disk).consistent = true;
         state(disk).seeded = true;
         state(disk).uploaded_until = now;
+        if (state(disk).in_blocks) blocks_->start_equal(disk, now);
     });
+    add_point(machine, {.time = now, .published_at = now, .processed_at = now});
     start_ticking(machine);
+    start_cycle(machine);
 }
 
 void ReplicationPipeline::start_resync(MachineId machine) {
@@ -97,8 +130,9 @@ void ReplicationPipeline::start_resync(MachineId machine) {
 
 void ReplicationPipeline::stop(MachineId machine) {
     if (state(machine).path == DataPath::Stopped) return;
+    if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
     abandon_stream(machine);
-    state(machine).path = DataPath::Stopped;
+    enter(machine, DataPath::Stopped);
     for_each_disk(machine, [&](DiskId disk) { state(disk).capture = Capture::Off; });
 }
 
@@ -106,233 +140,65 @@ void ReplicationPipeline::lose_power(MachineId machine) {
     MachineState& source = state(machine);
     if (source.path == DataPath::Stopped || !source.source_running) return;
     capture(machine, Marker::None);
+    if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
     require_resync(machine, "the source lost power");
+    for_each_disk(machine, [&](DiskId disk) {
+        if (state(disk).in_blocks) blocks_->forget_tracking(disk);
+    });
+}
+
+void ReplicationPipeline::disk_changed(DiskId disk, std::string_view how) {
+    const MachineId machine = state(disk).machine;
+    if (state(machine).path == DataPath::Stopped) return;
+    if (state(machine).source_running) capture(machine, Marker::None);
+    require_resync(machine, how);
+    if (state(disk).in_blocks) blocks_->forget_tracking(disk);
+}
+
+void ReplicationPipeline::disk_replaced(DiskId disk) {
+    disk_changed(disk, "a disk of the source was replaced");
+}
+
+void ReplicationPipeline::disk_resized(DiskId disk) {
+    disk_changed(disk, "a disk of the source was resized");
+    const MachineId machine = state(disk).machine;
+    if (state(disk).in_blocks) blocks_->reshape(disk);
+    state(machine).points.clear();
+    state(machine).has_point = false;
+}
+
+void ReplicationPipeline::non_recoverable_error(MachineId machine, std::string_view cause) {
+    if (state(machine).path == DataPath::Stopped) return;
+    environment_.observer.noted("replication_critical", estate_.machine(machine).name, cause);
+    require_resync(machine, cause);
+}
+
+void ReplicationPipeline::replica_restarted(MachineId machine) {
+    if (estate_.machine(machine).fidelity == Fidelity::Block) blocks_->restart_replica(machine);
 }
 
 bool ReplicationPipeline::capture_final(MachineId machine) {
     MachineState& source = state(machine);
     source.source_running = false;
+    if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
     if (source.path != DataPath::Journal) return false;
-    capture(machine, Marker::CrashConsistent);
+    take_markers(machine, Marker::CrashConsistent);
     if (source.path != DataPath::Journal) return false;
     pump_receive(state(machine).server);
     return true;
 }
 
-std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId machine) {
-    MachineState& source = state(machine);
-    if (source.path != DataPath::Journal) return source.points.latest();
-    const Instant now = environment_.clock.now();
-    Instant cut = source.captured_until;
-    Instant processed = now;
-    for_each_disk(machine, [&](DiskId id) {
-        const DiskState& disk = state(id);
-        const bool waiting = disk.pending_source + disk.pending_cache > Bytes(0);
-        if (waiting) cut = std::min(cut, disk.uploaded_until);
-        processed = std::max(processed, disk.replica.processed_at());
-    });
-    if (!source.has_point || cut > source.last_point) {
-        source.points.add({.time = cut, .published_at = now, .processed_at = processed});
-        source.last_point = cut;
-        source.has_point = true;
-    }
-    return source.points.latest();
-}
-
 void ReplicationPipeline::keep_only(MachineId machine, const RecoveryPoint& point) {
     state(machine).points.keep_only(point);
+    if (estate_.machine(machine).fidelity == Fidelity::Block) {
+        blocks_->retain(machine, state(machine).points.all());
+    }
 }
 
 void ReplicationPipeline::forget_points(MachineId machine) {
     state(machine).points.clear();
     state(machine).has_point = false;
-}
-
-// --- Capture
-
-void ReplicationPipeline::start_ticking(MachineId machine) {
-    const std::uint32_t index = group_of_machine_[machine.value];
-    CaptureGroup& group = groups_[index];
-    state(machine).app_consistent_due = environment_.clock.now();
-    if (group.ticking) return;
-    group.ticking = true;
-    const std::int64_t step = estate_.capture.step.count();
-    const std::int64_t offset = step * group.phase / estate_.capture.phases;
-    const std::int64_t now = environment_.clock.now().since_start().count();
-    group.next_tick = now < offset ? 0 : (now - offset) / step + 1;
-    set_tick_timer(index);
-}
-
-void ReplicationPipeline::set_tick_timer(std::uint32_t index) {
-    const CaptureGroup& group = groups_[index];
-    const Duration step = estate_.capture.step;
-    const Duration offset(step.count() * group.phase / estate_.capture.phases);
-    environment_.clock.set_timer(Instant(step * group.next_tick + offset),
-                                 {static_cast<std::uint32_t>(TimerKind::CaptureTick), index});
-}
-
-void ReplicationPipeline::on_capture_tick(std::uint32_t index) {
-    CaptureGroup& group = groups_[index];
-    const bool marks = group.next_tick % ticks_per_marker_ == 0;
-    bool active = false;
-    for (const MachineId machine : group.machines) {
-        MachineState& source = state(machine);
-        if (source.path == DataPath::Stopped || !source.source_running) continue;
-        active = true;
-        capture(machine, marks ? due_marker(machine) : Marker::None);
-    }
-    group.ticking = active;
-    if (!active) return;
-    ++group.next_tick;
-    set_tick_timer(index);
-    note_progress(group.server);
-    pump_receive(group.server);
-}
-
-Marker ReplicationPipeline::due_marker(MachineId machine) {
-    MachineState& source = state(machine);
-    if (source.path != DataPath::Journal) return Marker::None;
-    const Instant now = environment_.clock.now();
-    if (!source.app_consistent_every || now < source.app_consistent_due) {
-        return Marker::CrashConsistent;
-    }
-    source.app_consistent_due = now + *source.app_consistent_every;
-    return Marker::AppConsistent;
-}
-
-void ReplicationPipeline::capture(MachineId machine, Marker marker) {
-    MachineState& source = state(machine);
-    const Instant now = environment_.clock.now();
-    const Instant since = source.captured_until;
-    source.captured_until = now;
-    ProcessServerState& server = state(source.server);
-    bool overflow = false;
-    for (std::uint32_t k = 0; k < source.disk_count; ++k) {
-        const DiskId id(source.first_disk.value + k);
-        DiskState& disk = state(id);
-        const Bytes written = environment_.source_disks.written(id, since, now);
-        disk.captured += written;
-        if (disk.capture == Capture::ChangedBlocks) {
-            disk.changed += written;
-            continue;
-        }
-        const Marker carried = k + 1 == source.disk_count ? marker : Marker::None;
-        if (written.count() == 0 && carried == Marker::None) continue;
-        server.source.push({.bytes = written,
-                            .until = now,
-                            .disk = id,
-                            .generation = source.generation,
-                            .marker = carried});
-        // What was captured just now has had no chance to leave; the agent of a real machine
-        // streams it.
-        overflow |= disk.pending_source > estate_.profile.source_buffer;
-        disk.pending_source += written;
-        ++deltas_;
-    }
-    if (overflow) require_resync(machine, "the source's buffer of ordered changes is full");
-}
-
-// --- Copies
-
-void ReplicationPipeline::begin_copies(MachineId machine) {
-    MachineState& source = state(machine);
-    source.path = DataPath::Copying;
-    source.copies_waiting.clear();
-    for_each_disk(machine, [&](DiskId disk) {
-        state(disk).capture = Capture::ChangedBlocks;
-        state(disk).consistent = false;
-        source.copies_waiting.push_back(disk);
-    });
-    std::reverse(source.copies_waiting.begin(), source.copies_waiting.end());
-    for (std::int64_t k = 0; k < estate_.profile.disks_at_once; ++k) start_waiting_copies(machine);
-}
-
-void ReplicationPipeline::start_waiting_copies(MachineId machine) {
-    MachineState& source = state(machine);
-    if (source.copies_waiting.empty()) return;
-    const DiskId id = source.copies_waiting.back();
-    source.copies_waiting.pop_back();
-    const Disk& facts = estate_.disk(id);
-    const ServiceProfile& profile = estate_.profile;
-    DiskState& disk = state(id);
-    // What an earlier copy owed is distinct already; only what was written since is coalesced.
-    const Bytes differing =
-        std::min(disk.owed + coalesced(disk.changed, facts.working_set, facts.size), facts.size);
-    disk.owed = Bytes(0);
-    disk.changed = Bytes(0);
-    if (!disk.seeded) {
-        start_copy(id, CopyKind::InitialCopy, differing,
-                   transfer_time(differing, profile.source_read_rate));
-        return;
-    }
-    const Bytes checksums(detail::scale(facts.size.count(), profile.resync_checksum.count(),
-                                        profile.resync_chunk.count(), true));
-    start_copy(id, CopyKind::Compare, differing + checksums,
-               transfer_time(facts.size, profile.resync_compare_rate));
-}
-
-void ReplicationPipeline::start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes,
-                               Duration reading_time) {
-    copies_[disk.value].emplace(disk, kind, wire_bytes, reading_time, environment_.clock.now());
-    state(state(state(disk).machine).server).copies.push_back(disk.value);
-}
-
-void ReplicationPipeline::on_copy_done(DiskId id) {
-    DiskState& disk = state(id);
-    const MachineId machine = disk.machine;
-    MachineState& source = state(machine);
-    const CopyKind kind = copies_[id.value]->kind();
-    environment_.observer.disk_copied(id, name_of(kind), copies_[id.value]->started(),
-                                      copies_[id.value]->wire_bytes());
-    copies_[id.value].reset();
-    if (kind == CopyKind::InitialCopy) disk.seeded = true;
-    if (kind == CopyKind::CatchUp) {
-        disk.consistent = true;
-    } else {
-        if (source.source_running) capture(machine, Marker::None);
-        if (source.path != DataPath::Copying) return;  // that capture filled another disk's buffer
-        const Disk& facts = estate_.disk(id);
-        const Bytes changed = coalesced(disk.changed, facts.working_set, facts.size);
-        disk.changed = Bytes(0);
-        disk.capture = Capture::Ordered;
-        disk.consistent = changed == Bytes(0);
-        if (!disk.consistent) start_copy(id, CopyKind::CatchUp, changed, Duration(0));
-        start_waiting_copies(machine);
-    }
-    bool all_consistent = source.copies_waiting.empty();
-    for_each_disk(machine, [&](DiskId other) { all_consistent &= state(other).consistent; });
-    if (!all_consistent) return;
-    source.path = DataPath::Journal;
-    listener_.copy_completed(machine);
-}
-
-/// Ends the present life of a machine's change stream: what waits of it is dropped, what is under
-/// way will not be applied, and all of that counts as changed or owed.
-void ReplicationPipeline::abandon_stream(MachineId machine) {
-    MachineState& source = state(machine);
-    ++source.generation;
-    source.copies_waiting.clear();
-    ProcessServerState& server = state(state(machine).server);
-    server.purge_due = true;
-    for_each_disk(machine, [&](DiskId id) {
-        DiskState& disk = state(id);
-        disk.changed += disk.pending_source + disk.pending_cache;
-        if (auto& copy = copies_[id.value]) {
-            std::erase(server.copies, id.value);
-            disk.owed += copy->wire_bytes() - copy->acknowledged();
-            copy.reset();
-        }
-        disk.consistent = false;
-    });
-}
-
-void ReplicationPipeline::require_resync(MachineId machine, std::string_view cause) {
-    MachineState& source = state(machine);
-    if (source.path == DataPath::ResyncRequired) return;
-    abandon_stream(machine);
-    source.path = DataPath::ResyncRequired;
-    for_each_disk(machine, [&](DiskId disk) { state(disk).capture = Capture::ChangedBlocks; });
-    listener_.resync_required(machine, cause);
+    if (estate_.machine(machine).fidelity == Fidelity::Block) blocks_->retain(machine, {});
 }
 
 // --- Observation

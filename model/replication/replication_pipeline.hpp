@@ -1,17 +1,19 @@
-// model/replication/replication_pipeline.hpp — the engine for VMware, physical and AWS machines to
-// Azure.
+// model/replication/replication_pipeline.hpp — the stages that every engine is composed of.
 //
-// Continuous capture at the source, a process server with a cache, an upload channel into the cache
-// storage account, and logs applied to replica disks (SR/vmware-azure-architecture.md). Laws:
+// Capture at the source, a relay where the engine has one, an upload channel, logs applied to
+// replica disks, recovery points. Which form each stage takes for a machine is its engine's design
+// (engine_design.hpp); what the bytes stand for is numbers at volume fidelity and blocks at block
+// fidelity (block_content.hpp), with the same queues, cursors and states. Laws:
 //   - a recovery point is published only when every disk of the machine replicates in write order
 //     and all changes before its marker are uploaded;
-//   - a source that cannot keep its changes in order any longer (buffer full, power lost) needs a
-//     resynchronization, and until that ends no recovery point is published;
+//   - a source that cannot keep its changes in order any longer (buffer or log full, power lost)
+//     needs a resynchronization, and until that ends no recovery point is published;
 //   - changes of an older life of a machine's stream (generation) are never published;
 //   - every queue has a bound: the cache throttles, the source buffer ends in a resynchronization.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -19,7 +21,10 @@
 
 #include "model/environment/environment.hpp"
 #include "model/estate/estate.hpp"
+#include "model/replication/block_content.hpp"
 #include "model/replication/copy_stream.hpp"
+#include "model/replication/engine_design.hpp"
+#include "model/replication/group_markers.hpp"
 #include "model/replication/process_server_state.hpp"
 #include "model/replication/replica_disk.hpp"
 #include "model/storage/recovery_points.hpp"
@@ -34,8 +39,15 @@ enum class DataPath : std::uint8_t {
     ResyncRequired,  ///< order lost; changed blocks are recorded until the resynchronization
 };
 
-/// How a disk's writes are kept at the source.
-enum class Capture : std::uint8_t { Off, ChangedBlocks, Ordered };
+constexpr std::string_view name_of(DataPath path) {
+    switch (path) {
+        case DataPath::Stopped: return "stopped";
+        case DataPath::Copying: return "copying";
+        case DataPath::Journal: return "journal";
+        case DataPath::ResyncRequired: return "resync required";
+    }
+    return "";
+}
 
 /// What the layer above is told.
 class ReplicationListener {
@@ -49,7 +61,7 @@ class ReplicationListener {
     virtual void resync_required(MachineId machine, std::string_view cause) = 0;
 };
 
-class ReplicationPipeline {
+class ReplicationPipeline : private GroupHost {
   public:
     /// Timer kinds below this bound are this engine's.
     static constexpr std::uint32_t kTimerKinds = 16;
@@ -81,6 +93,22 @@ class ReplicationPipeline {
 
     void on_timer(TimerTag tag);
     void on_transfer(ChannelId channel);
+    /// What had arrived counts; the rest goes back to the front of its queue, and is tried again
+    /// after the waits of the engine's design.
+    void on_transfer_failed(ChannelId channel, Bytes delivered);
+    /// An error that no retry heals (broken disk chain, authentication, machine not found): the
+    /// machine is Critical until it is resynchronized (hyper-v-azure-architecture.md).
+    void non_recoverable_error(MachineId machine, std::string_view cause);
+    /// Another disk is in the disk's place now: its machine needs a resynchronization.
+    void disk_replaced(DiskId disk);
+    /// The disk has the size now that the estate says. Its machine needs a resynchronization
+    /// (SR/vmware-azure-architecture.md), and its points, made of another shape, are deleted
+    /// (azure-to-azure-common-questions.md).
+    void disk_resized(DiskId disk);
+    /// The replica side lost power and came back: what it acknowledged is there.
+    void replica_restarted(MachineId machine);
+    /// The machine was failed over to `point`: its witness may compare.
+    void promoted(MachineId machine, const RecoveryPoint& point, bool planned);
     /// Evaluates process server health and RPO thresholds; the environment's health timer calls it.
     void evaluate_health();
 
@@ -100,15 +128,21 @@ class ReplicationPipeline {
     [[nodiscard]] std::int64_t copy_progress_percent(DiskId disk) const;
     [[nodiscard]] std::int64_t resyncs(MachineId machine) const;
     [[nodiscard]] std::uint64_t deltas() const { return deltas_; }
+    /// Null unless a machine is simulated at block fidelity.
+    [[nodiscard]] const BlockContent* blocks() const { return blocks_.get(); }
+    [[nodiscard]] const EngineDesign& design(MachineId machine) const {
+        return *machines_[machine.value].design;
+    }
 
   private:
-    enum class TimerKind : std::uint32_t { CaptureTick, CopyWakeup };
+    enum class TimerKind : std::uint32_t { CaptureTick, CopyWakeup, CloseLog, RetryUpload, Group };
 
     // Of tens of thousands of disks and machines each is touched at every step: what a step needs
     // of one fits in a cache line or two, and the rest (copies) lies elsewhere.
     struct DiskState {
         Bytes captured;
         Bytes changed;         ///< written while changed blocks are recorded, rewrites counted
+        Bytes open_log;        ///< of a double log: written into the open one, rewrites counted
         Bytes owed;            ///< distinct bytes that an interrupted copy had still to send
         Bytes pending_source;  ///< captured in order, not yet received
         Bytes pending_cache;   ///< received in order, not yet uploaded
@@ -119,31 +153,49 @@ class ReplicationPipeline {
         Capture capture = Capture::Off;
         bool consistent = false;  ///< replicates in order and owes nothing of a copy
         bool seeded = false;      ///< the replica disk holds a whole copy, however old
+        bool in_blocks = false;   ///< at block fidelity
 
-        DiskState(ReplicaDisk mirror, MachineId owner) : replica(mirror), machine(owner) {}
+        DiskState(ReplicaDisk mirror, MachineId owner, bool blocks)
+            : replica(mirror), machine(owner), in_blocks(blocks) {}
+    };
+    /// A marker of a machine in a consistency group, from its placement to its point.
+    struct PlacedMark {
+        Instant placed;
+        bool decided = false;
+        std::optional<Instant> cut;   ///< decided: of the group's point; none: the machine's own
+        std::optional<Marker> waits;  ///< all its data is uploaded, but nothing is decided
     };
     struct MachineState {
+        const EngineDesign* design;
         DiskId first_disk;
         std::uint32_t disk_count = 0;
         ProcessServerId server;
         std::optional<Duration> app_consistent_every;
+        Duration replication_interval;  ///< of a double log
         DataPath path = DataPath::Stopped;
         bool source_running = true;
         bool rpo_breached = false;
+        bool cycling = false;          ///< a double log's timer runs
+        bool close_when_sent = false;  ///< its interval is over, but the log before it is not sent
+        std::uint32_t logs_on_the_way = 0;
         std::uint16_t generation = 0;
         Instant captured_until;
         Instant last_point;  ///< source time of the newest published point
         bool has_point = false;
         Instant app_consistent_due;
+        std::vector<PlacedMark> group_marks;  ///< of epochs that are not over
         std::vector<DiskId> copies_waiting;  ///< next one at the back
         std::int64_t resyncs = 0;
         RecoveryPoints points;
 
-        MachineState(const Machine& facts, const Policy& policy, RecoveryPoints empty)
-            : first_disk(facts.first_disk),
+        MachineState(const Machine& facts, const Policy& policy, const EngineDesign& engine,
+                     RecoveryPoints empty)
+            : design(&engine),
+              first_disk(facts.first_disk),
               disk_count(facts.disk_count),
               server(facts.process_server),
               app_consistent_every(policy.app_consistent_every),
+              replication_interval(policy.replication_interval),
               points(std::move(empty)) {}
     };
     /// Machines of one process server that capture at the same instants.
@@ -157,17 +209,44 @@ class ReplicationPipeline {
 
     void start_ticking(MachineId machine);
     void on_capture_tick(std::uint32_t group);
+    // GroupHost
+    [[nodiscard]] bool is_on(MachineId machine) const override;
+    [[nodiscard]] bool in_order(MachineId machine) const override;
+    void place_marker(MachineId machine, bool app_consistent) override;
+    void marker_decided(MachineId machine, Instant placed, std::optional<Instant> cut) override;
+
     void set_tick_timer(std::uint32_t group);
     void capture(MachineId machine, Marker marker);
+    [[nodiscard]] Bytes written_since(DiskId disk, Instant since, Instant now);
+    void push_ordered(DiskId disk, Bytes bytes, PayloadId payload, Marker marker);
+    [[nodiscard]] bool order_lost(DiskId disk) const;
+    void disk_changed(DiskId disk, std::string_view how);
+    void take_markers(MachineId machine, Marker marker);
     Marker due_marker(MachineId machine);
+    void start_cycle(MachineId machine);
+    void set_cycle_timer(MachineId machine);
+    void on_cycle(MachineId machine);
+    void close_logs(MachineId machine, Marker marker);
+    void log_arrived(MachineId machine);
     void begin_copies(MachineId machine);
+    void enter(MachineId machine, DataPath path);
     void start_waiting_copies(MachineId machine);
+    void start_first_copy(DiskId disk);
+    void start_reverse_delta(DiskId disk);
+    void start_compare(DiskId disk);
     void start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes, Duration reading_time);
+    [[nodiscard]] Bytes changed_bytes(DiskId disk) const;
     void on_copy_done(DiskId disk);
     void abandon_stream(MachineId machine);
     void require_resync(MachineId machine, std::string_view cause);
 
     void pump_receive(ProcessServerId server);
+    void wake_for_copies(ProcessServerId server);
+    void hand_over(ProcessServerId server);
+    void take_over(ProcessServerId server);
+    void forget(const Delta& delta);
+    void tell_sent(const Batch& batch);
+    void tell_lost(const Batch& batch);
     void pump_upload(ProcessServerId server);
     void take_copies(ProcessServerId server, Bytes limit);
     void purge(ProcessServerId server);
@@ -175,7 +254,11 @@ class ReplicationPipeline {
     void on_uploaded(ProcessServerId server);
     void note_progress(ProcessServerId server);
     void arrive(ProcessServerId server, Bytes until);
-    void publish(const Delta& delta);
+    bool arrive_ordered(const Delta& delta);
+    void arrive_copy(const Delta& delta);
+    void marker_arrived(const Delta& delta);
+    void publish(MachineId machine, Instant cut, Marker kind, bool multi_vm);
+    void add_point(MachineId machine, const RecoveryPoint& point);
     [[nodiscard]] Bytes batch_limit(BytesPerSecond measured, Bytes waiting) const;
     [[nodiscard]] Bytes copy_room(ProcessServerId server) const;
 
@@ -194,9 +277,13 @@ class ReplicationPipeline {
     const Estate& estate_;
     Environment environment_;
     ReplicationListener& listener_;
+    std::vector<EngineDesign> designs_;  ///< by ReplicationEngine
+    std::unique_ptr<BlockContent> blocks_;
+    std::unique_ptr<GroupMarkers> groups_of_machines_;  ///< null without any
     std::vector<MachineState> machines_;
     std::vector<DiskState> disks_;
     std::vector<std::optional<CopyStream>> copies_;  ///< per disk
+    std::vector<Bytes> lost_;  ///< per disk at block fidelity: to be sent again
     std::vector<ProcessServerState> servers_;
     std::vector<CaptureGroup> groups_;
     std::vector<std::uint32_t> group_of_machine_;

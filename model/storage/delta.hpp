@@ -1,4 +1,5 @@
-// model/storage/delta.hpp — changes of one disk on their way: at volume fidelity a number of bytes.
+// model/storage/delta.hpp — changes of one disk on their way: a number of bytes, and at block
+// fidelity the payload that they stand for.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct Delta {
     std::uint16_t generation = 0;  ///< of the machine's change stream; an older life is dropped
     Marker marker = Marker::None;  ///< all disks' changes before `until` precede this in the lane
     DeltaKind kind = DeltaKind::Journal;
+    PayloadId payload{};  ///< none at volume fidelity and of copies; a cut delta's last piece has it
 };
 
 }  // namespace landfall

@@ -22,6 +22,7 @@ struct RecoveryPoint {
     Instant published_at;  ///< all of its data was in the cache storage account
     Instant processed_at;  ///< all of its data was in the replica disks
     Marker kind = Marker::CrashConsistent;
+    bool multi_vm = false;  ///< the machine's consistency group shares the cut
 };
 
 /// The grid for a policy: the first one that reaches its retention. Empty for retention 0.

@@ -79,6 +79,9 @@ class Kernel {
     virtual void send(ChannelId channel, Bytes amount) = 0;
     /// Bytes of the running transfer that have arrived; 0 when none runs.
     [[nodiscard]] virtual Bytes delivered(ChannelId channel) const = 0;
+    /// Breaks off the running transfer: no completion follows. Returns what of it had arrived; 0
+    /// when none runs.
+    virtual Bytes cancel(ChannelId channel) = 0;
     /// Sets what a link carries from now on, in bytes per second; running transfers feel it at
     /// once.
     virtual void set_link_capacity(std::uint32_t link, double bytes_per_second) = 0;

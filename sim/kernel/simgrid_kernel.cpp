@@ -136,7 +136,7 @@ class SimGridKernel::Impl {
             const double takes_s =
                 channel.own_latency_s + static_cast<double>(amount.count()) / channel.own_rate;
             schedule(now_ + Duration(std::llround(std::ceil(takes_s * 1e9))),
-                     {kOwnTransfer, id.value, 0});
+                     {kOwnTransfer, id.value, ++channel.serial});
             return;
         }
         channel.transfer = s4u::Comm::sendto_init(channel.from, channel.to);
@@ -155,6 +155,23 @@ class SimGridKernel::Impl {
         const auto remaining =
             static_cast<std::int64_t>(std::ceil(channel.transfer->get_remaining()));
         return std::max(channel.amount - Bytes(remaining), Bytes(0));
+    }
+
+    Bytes cancel(ChannelId id) {
+        const Bytes arrived = delivered(id);
+        Channel& channel = channels_[id.value];
+        if (!channel.busy) return arrived;
+        channel.busy = false;
+        if (channel.own_rate > 0) return arrived;
+        // A transfer that has just completed waits in arrived_ to be handed over.
+        std::erase(arrived_, id);
+        std::replace(handing_over_.begin(), handing_over_.end(), id, ChannelId());
+        channel_of_.erase(channel.transfer.get());
+        channel.transfer->cancel();
+        // Its last reference must not go while SimGrid runs.
+        cancelled_.push_back(std::move(channel.transfer));
+        channel.transfer = nullptr;
+        return arrived;
     }
 
     void set_link_capacity(std::uint32_t link, double bytes_per_second) {
@@ -190,6 +207,7 @@ class SimGridKernel::Impl {
         s4u::CommPtr transfer;
         double own_rate = 0;  ///< of a channel that shares no link; 0: SimGrid carries it
         double own_latency_s = 0;
+        std::uint32_t serial = 0;  ///< of its own transfers
         bool busy = false;
         Bytes amount;
         Instant sent_at;
@@ -216,6 +234,8 @@ class SimGridKernel::Impl {
             const CalendarEvent event = calendar_.pop();
             ++events_;
             if (event.kind == kOwnTransfer) {
+                const Channel& channel = channels_[event.subject];
+                if (!channel.busy || channel.serial != event.detail) continue;  // broken off
                 channels_[event.subject].busy = false;
                 sink_->on_transfer_completed(ChannelId(event.subject));
             } else {
@@ -242,6 +262,7 @@ class SimGridKernel::Impl {
         std::sort(arrived_.begin(), arrived_.end());
         handing_over_.swap(arrived_);
         for (const ChannelId id : handing_over_) {
+            if (id.is_none()) continue;  // broken off in this very instant
             channels_[id.value].transfer = nullptr;
             channels_[id.value].busy = false;
             ++events_;
@@ -257,6 +278,7 @@ class SimGridKernel::Impl {
         capacities_;  ///< of the links that vary, read by their callbacks
     std::vector<Channel> channels_;
     std::unordered_map<const s4u::Activity*, ChannelId> channel_of_;  ///< looked up, never walked
+    std::vector<s4u::CommPtr> cancelled_;
     std::vector<ChannelId> arrived_;
     std::vector<ChannelId> handing_over_;
     Calendar calendar_;
@@ -279,6 +301,9 @@ void SimGridKernel::send(ChannelId channel, Bytes amount) {
 }
 Bytes SimGridKernel::delivered(ChannelId channel) const {
     return impl_->delivered(channel);
+}
+Bytes SimGridKernel::cancel(ChannelId channel) {
+    return impl_->cancel(channel);
 }
 void SimGridKernel::set_link_capacity(std::uint32_t link, double bytes_per_second) {
     impl_->set_link_capacity(link, bytes_per_second);

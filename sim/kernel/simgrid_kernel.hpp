@@ -23,6 +23,7 @@ class SimGridKernel : public Kernel {
     void schedule(Instant at, const CalendarEvent& event) override;
     void send(ChannelId channel, Bytes amount) override;
     [[nodiscard]] Bytes delivered(ChannelId channel) const override;
+    Bytes cancel(ChannelId channel) override;
     void set_link_capacity(std::uint32_t link, double bytes_per_second) override;
     RunEnd run(KernelSink& sink) override;
     void stop() override;

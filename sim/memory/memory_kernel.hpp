@@ -36,10 +36,11 @@ class MemoryKernel : public Kernel {
             rate = std::min(rate, network_.links[link].bytes_per_second);
             latency_s += network_.links[link].latency_s;
         }
-        running_[channel.value] = {amount, now_, rate, latency_s};
+        const std::uint32_t serial = running_[channel.value].serial + 1;
+        running_[channel.value] = {amount, now_, rate, latency_s, serial};
         const double takes_s = latency_s + static_cast<double>(amount.count()) / rate;
         calendar_.schedule(now_ + Duration(std::llround(std::ceil(takes_s * 1e9))),
-                           {kTransferKind, channel.value, 0});
+                           {kTransferKind, channel.value, serial});
     }
 
     [[nodiscard]] Bytes delivered(ChannelId channel) const override {
@@ -47,6 +48,12 @@ class MemoryKernel : public Kernel {
         const Transfer& transfer = running_[channel.value];
         return moved_so_far(transfer.amount, transfer.bytes_per_second, transfer.latency_s,
                             to_seconds(now_ - transfer.sent_at));
+    }
+
+    Bytes cancel(ChannelId channel) override {
+        const Bytes arrived = delivered(channel);
+        busy_[channel.value] = false;
+        return arrived;
     }
 
     void set_link_capacity(std::uint32_t link, double bytes_per_second) override {
@@ -59,6 +66,9 @@ class MemoryKernel : public Kernel {
             const CalendarEvent event = calendar_.pop();
             ++events_;
             if (event.kind == kTransferKind) {
+                // Of a transfer that was broken off nothing is left but its date.
+                const bool current = running_[event.subject].serial == event.detail;
+                if (!busy_[event.subject] || !current) continue;
                 busy_[event.subject] = false;
                 sink.on_transfer_completed(ChannelId(event.subject));
             } else {
@@ -79,6 +89,7 @@ class MemoryKernel : public Kernel {
         Instant sent_at;
         double bytes_per_second = 0;
         double latency_s = 0;
+        std::uint32_t serial = 0;  ///< of the transfers of its channel
     };
 
     NetworkPlan network_;

@@ -172,7 +172,8 @@ class ReplayedWrites final : public SlottedChurn<ReplayedWrites> {
     bool repeat_;
 };
 
-/// `text` with "{name}" and "{index}" replaced, in one pass.
+}  // namespace
+
 std::string filled_in(std::string_view text, std::string_view name, std::int64_t index) {
     constexpr std::string_view kName = "{name}";
     constexpr std::string_view kIndex = "{index}";
@@ -191,8 +192,6 @@ std::string filled_in(std::string_view text, std::string_view name, std::int64_t
     }
     return result;
 }
-
-}  // namespace
 
 TraceAddress trace_address(const scenario::TraceChurn& churn, std::string_view machine_name,
                            std::int64_t index) {

@@ -40,6 +40,9 @@ std::unique_ptr<ChurnSource> make_churn(const scenario::Churn& churn, std::strin
                                         std::string_view disk_name, std::int64_t index,
                                         double share, std::uint64_t seed, const TraceStore& traces);
 
+/// `text` with "{name}" and "{index}" replaced, in one pass.
+std::string filled_in(std::string_view text, std::string_view name, std::int64_t index);
+
 /// Where a machine's trace lies: file and column with "{index}" and "{name}" filled in.
 struct TraceAddress {
     std::string file;

@@ -11,6 +11,7 @@
 #include "sim/kernel/kernel.hpp"
 #include "sim/scenario/expand.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "sim/workload/block_writes.hpp"
 #include "sim/workload/churn.hpp"
 #include "sim/world/world.hpp"
 
@@ -29,7 +30,8 @@ struct Assembly {
     kernel::NetworkPlan network;
     std::vector<ScheduledLink> links;
     std::vector<LinkUse> link_uses;
-    std::vector<std::unique_ptr<workload::ChurnSource>> churn;  ///< per disk
+    std::vector<std::unique_ptr<workload::ChurnSource>> churn;        ///< per disk
+    std::vector<std::unique_ptr<workload::BlockWriteSource>> writes;  ///< per disk, in blocks
 };
 
 /// Requires a scenario without problems and traces that were read.

@@ -6,20 +6,30 @@
 
 namespace landfall::world {
 
+namespace {
+
+// A connection to a peer that is out of reach is given up after so long: the usual three attempts
+// of TCP, after 3, 6 and 12 s.
+constexpr Duration kConnectTimeout = seconds(21);
+
+}  // namespace
+
 World::World(kernel::Kernel& kernel, const Estate& estate,
              std::vector<std::unique_ptr<workload::ChurnSource>> churn,
-             std::vector<ScheduledLink> links)
+             std::vector<ScheduledLink> links, SimulatedBlocks* blocks)
     : kernel_(kernel),
       estate_(estate),
       churn_(std::move(churn)),
       links_(std::move(links)),
       link_down_(links_.size()),
-      source_off_(estate.disks.size(), Instant::never()) {
+      source_off_(estate.disks.size(), Instant::never()),
+      blocks_(blocks) {
     LANDFALL_CHECK(churn_.size() == estate.disks.size(), "every disk has a workload");
     std::size_t channels = 0;
     for (const ProcessServer& server : estate.process_servers) {
-        channels = std::max<std::size_t>(
-            {channels, server.receive_channel.value + 1U, server.upload_channel.value + 1U});
+        for (const ChannelId channel : {server.receive_channel, server.upload_channel}) {
+            if (!channel.is_none()) channels = std::max<std::size_t>(channels, channel.value + 1U);
+        }
     }
     sending_.resize(channels);
     carried_.resize(channels);
@@ -44,6 +54,13 @@ void World::apply_link(std::uint32_t index) {
     if (down != link_down_[index]) {
         link_down_[index] = down;
         if (link.announces) director_->on_link(link.name, down);
+        for (const ChannelId channel : link.breaks) {
+            if (!down || sending_[channel.value] == Bytes(0)) continue;
+            const Bytes arrived = kernel_.cancel(channel);
+            sending_[channel.value] = Bytes(0);
+            carried_[channel.value] += arrived;
+            logic_->on(TransferFailed{channel, arrived});
+        }
     }
     if (const auto next = link.schedule.next_change(at)) {
         kernel_.schedule(*next, {kLinkChange, index, 0});
@@ -57,11 +74,26 @@ void World::set_timer(Instant at, TimerTag tag) {
 }
 
 void World::send(ChannelId channel, Bytes amount) {
+    if (is_broken(channel)) {
+        kernel_.schedule(now() + kConnectTimeout, {kConnectionRefused, channel.value, 0});
+        return;
+    }
     sending_[channel.value] = amount;
     kernel_.send(channel, amount);
 }
 
+bool World::is_broken(ChannelId channel) const {
+    for (std::size_t index = 0; index < links_.size(); ++index) {
+        const auto& breaks = links_[index].breaks;
+        if (link_down_[index] && std::find(breaks.begin(), breaks.end(), channel) != breaks.end()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 Bytes World::written(DiskId disk, Instant from, Instant to) {
+    if (blocks_ != nullptr && blocks_->has(disk)) return blocks_->written(disk, from, to);
     workload::ChurnSource* source = churn_[disk.value].get();
     if (source == nullptr) return Bytes(0);
     to = std::min(to, source_off_[disk.value]);
@@ -102,6 +134,9 @@ void World::on_event(const kernel::CalendarEvent& event) {
             return;
         case kReplicaCreated: logic_->on(ReplicaMachineCreated{machine}); return;
         case kReplicaStarted: logic_->on(ReplicaMachineStarted{machine}); return;
+        case kConnectionRefused:
+            logic_->on(TransferFailed{ChannelId(event.subject), Bytes(0)});
+            return;
         case kCue: director_->on_cue(event.detail, event.subject); return;
         default: LANDFALL_CHECK(false, "every kind of calendar event is handled");
     }
@@ -109,6 +144,7 @@ void World::on_event(const kernel::CalendarEvent& event) {
 
 void World::on_transfer_completed(ChannelId channel) {
     carried_[channel.value] += sending_[channel.value];
+    sending_[channel.value] = Bytes(0);
     logic_->on(TransferCompleted{channel});
 }
 
@@ -123,6 +159,8 @@ void World::switch_off(MachineId machine) {
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         Instant& off = source_off_[facts.first_disk.value + k];
         off = std::min(off, now());
+        const DiskId disk(facts.first_disk.value + k);
+        if (blocks_ != nullptr && blocks_->has(disk)) blocks_->switch_off(disk, now());
     }
 }
 

@@ -12,6 +12,7 @@
 #include "sim/kernel/kernel.hpp"
 #include "sim/workload/churn.hpp"
 #include "sim/world/link_capacity.hpp"
+#include "sim/world/simulated_blocks.hpp"
 
 namespace landfall::world {
 
@@ -21,6 +22,8 @@ struct ScheduledLink {
     std::string name;
     LinkSchedule schedule;
     bool announces = true;  ///< tells the director when it goes down: one direction of a link does
+    /// Channels whose connections break when it goes down; any other channel's wait.
+    std::vector<ChannelId> breaks = {};
 };
 
 /// Whoever steers a run: gets the calendar events it scheduled itself.
@@ -38,10 +41,11 @@ class World : public Clock,
               public Compute,
               private kernel::KernelSink {
   public:
-    /// `churn` has one source per disk, or null for a disk that is never written.
+    /// `churn` has one source per disk, or null for a disk that is never written or is one of
+    /// `blocks`.
     World(kernel::Kernel& kernel, const Estate& estate,
           std::vector<std::unique_ptr<workload::ChurnSource>> churn,
-          std::vector<ScheduledLink> links);
+          std::vector<ScheduledLink> links, SimulatedBlocks* blocks = nullptr);
 
     /// Runs until `stop`, handing events to the logic and cues to the director.
     kernel::RunEnd run(EventSink& logic, Director& director);
@@ -79,12 +83,14 @@ class World : public Clock,
         kSourceShutDown,
         kReplicaCreated,
         kReplicaStarted,
+        kConnectionRefused,
         kCue,
     };
 
     void on_event(const kernel::CalendarEvent& event) override;
     void on_transfer_completed(ChannelId channel) override;
     void apply_link(std::uint32_t index);
+    [[nodiscard]] bool is_broken(ChannelId channel) const;
     void switch_off(MachineId machine);
 
     kernel::Kernel& kernel_;
@@ -93,7 +99,8 @@ class World : public Clock,
     std::vector<ScheduledLink> links_;
     std::vector<bool> link_down_;
     std::vector<Instant> source_off_;  ///< per disk: when its machine was shut down
-    std::vector<Bytes> sending_;       ///< per channel
+    SimulatedBlocks* blocks_;          ///< null without block fidelity
+    std::vector<Bytes> sending_;       ///< per channel; 0 when idle
     std::vector<Bytes> carried_;
     Instant next_failover_slot_;
     EventSink* logic_ = nullptr;

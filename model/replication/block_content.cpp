@@ -1,0 +1,392 @@
+// model/replication/block_content.cpp — the source's side: writes, changed blocks, copies.
+#include "model/replication/block_content.hpp"
+
+#include <algorithm>
+
+#include "model/base/mutant.hpp"
+#include "model/storage/journal_record.hpp"
+
+namespace landfall {
+
+namespace {
+
+/// Sectors that one bit of a dirty bitmap stands for: 64 KiB, the size that the field uses
+/// (replication-and-test-lab A1), or less on a disk of few sectors.
+std::uint64_t grain_of(const DiskGeometry& geometry) {
+    const auto grain = static_cast<std::uint64_t>(65536 / geometry.sector_size.count());
+    return geometry.sectors >= 64 * grain ? std::max<std::uint64_t>(grain, 1) : 1;
+}
+
+}  // namespace
+
+BlockContent::BlockContent(const Estate& estate, const std::vector<EngineDesign>& designs,
+                           const Environment& environment)
+    : estate_(estate), designs_(designs), environment_(environment) {
+    LANDFALL_CHECK(environment.blocks.source != nullptr, "blocks come from source disks");
+    for (std::size_t index = 0; index < estate.machines.size(); ++index) {
+        const Machine& machine = estate.machines[index];
+        if (machine.fidelity != Fidelity::Block) continue;
+        std::vector<DiskGeometry> shapes;
+        for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
+            const DiskId id(machine.first_disk.value + k);
+            const auto sectors = static_cast<std::uint64_t>(estate.disk(id).size.count() /
+                                                            machine.sector_size.count());
+            const DiskGeometry shape{sectors, machine.sector_size};
+            shapes.push_back(shape);
+            disks_.emplace(id, BlockDisk(MachineId(index), k, shape, grain_of(shape)));
+        }
+        machines_[MachineId(index)].store = new_replica(machine.name, std::move(shapes));
+    }
+}
+
+BlockContent::BlockDisk& BlockContent::at(DiskId disk) {
+    const auto found = disks_.find(disk);
+    LANDFALL_CHECK(found != disks_.end(), "the disk is at block fidelity");
+    return found->second;
+}
+
+const BlockContent::BlockDisk& BlockContent::at(DiskId disk) const {
+    return const_cast<BlockContent*>(this)->at(disk);
+}
+
+// --- The guest's writes
+
+void BlockContent::start_tracking(DiskId id, Instant now) {
+    BlockDisk& disk = at(id);
+    capture(id, Capture::Off, now);
+    const Parting* parting = environment_.blocks.source->parting(id);
+    if (parting != nullptr && !disk.holds_former_self) {
+        disk.holds_former_self = true;
+        copy_image(disk, parting->other_side);
+    }
+    stamps_.assign(disk.geometry.sectors, 0);
+    environment_.blocks.source->read(id, 0, stamps_);
+    for (std::uint64_t sector = 0; sector < disk.geometry.sectors; ++sector) {
+        if (stamps_[sector] != 0) disk.dirty.mark({sector, 1});
+    }
+    stamps_.clear();
+    stamps_.shrink_to_fit();
+}
+
+void BlockContent::start_equal(DiskId id, Instant now) {
+    BlockDisk& disk = at(id);
+    capture(id, Capture::Off, now);
+    stamps_.assign(disk.geometry.sectors, 0);
+    environment_.blocks.source->read(id, 0, stamps_);
+    StampImage image(disk.geometry.sectors);
+    image.write(0, stamps_);
+    stamps_.clear();
+    stamps_.shrink_to_fit();
+    copy_image(disk, image);
+}
+
+void BlockContent::copy_image(BlockDisk& disk, const StampImage& image) {
+    ReplicaStore& store = *machines_[disk.machine].store;
+    image.for_each_touched([&](std::uint64_t first, std::span<const Stamp> stamps) {
+        store.copy_in(disk.slot, first, stamps);
+    });
+    store.flush_staged();
+}
+
+void BlockContent::forget_tracking(DiskId id) {
+    BlockDisk& disk = at(id);
+    LANDFALL_CHECK(!disk.copy, "what a copy works on is not forgotten under it");
+    disk.dirty = BitmapPair(disk.geometry.sectors, disk.dirty.active().grain());
+    disk.dirty_unknown = true;
+}
+
+void BlockContent::reshape(DiskId id) {
+    BlockDisk& disk = at(id);
+    const MachineId machine = disk.machine;
+    const Machine& facts = estate_.machine(machine);
+    retain(machine, {});
+    const std::unique_ptr<ReplicaStore> old = std::move(machines_[machine].store);
+    const auto old_sectors = disk.geometry.sectors;
+    disk.geometry.sectors = static_cast<std::uint64_t>(estate_.disk(id).size.count() /
+                                                       disk.geometry.sector_size.count());
+    disk.dirty = BitmapPair(disk.geometry.sectors, disk.dirty.active().grain());
+    disk.unpublished = DirtyBitmap(disk.geometry.sectors, disk.unpublished.grain());
+    disk.dirty_unknown = true;
+    std::vector<DiskGeometry> shapes;
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        shapes.push_back(at(DiskId(facts.first_disk.value + k)).geometry);
+    }
+    machines_[machine].store = new_replica(facts.name, shapes);
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        const std::uint64_t kept = k == disk.slot ? std::min(old_sectors, shapes[k].sectors)
+                                                  : shapes[k].sectors;
+        stamps_.assign(kept, 0);
+        old->read_newest(k, 0, stamps_);
+        machines_[machine].store->copy_in(k, 0, stamps_);
+    }
+    machines_[machine].store->flush_staged();
+    if (environment_.blocks.witness != nullptr) {
+        environment_.blocks.witness->geometry_changed(id, disk.geometry,
+                                                      environment_.clock.now());
+    }
+}
+
+std::unique_ptr<ReplicaStore> BlockContent::new_replica(const std::string& name,
+                                                        std::vector<DiskGeometry> shapes) const {
+    StableStore* store = environment_.blocks.replica_store;
+    if (store == nullptr) return std::make_unique<ReplicaStore>(std::move(shapes));
+    return std::make_unique<ReplicaStore>(*store, name, std::move(shapes));
+}
+
+Bytes BlockContent::capture(DiskId id, Capture mode, Instant until) {
+    BlockDisk& disk = at(id);
+    writes_.clear();
+    environment_.blocks.source->take_writes(id, until, writes_);
+    writes_taken_ += writes_.size();
+    Bytes total;
+    BlockWitness* witness = environment_.blocks.witness;
+    for (const GuestWrite& write : writes_) {
+        if (witness != nullptr) witness->guest_wrote(id, write);
+        // A discard travels as a header; it counts as one sector.
+        const bool discard = write.kind == WriteKind::Discard;
+        const Bytes bytes = size_of(disk, discard ? 1 : write.range.count);
+        total += bytes;
+        if (mode == Capture::ChangedBlocks) {
+            mark(id, disk, write.range);
+        } else if (mode == Capture::Ordered) {
+            take_ordered(id, disk, write);
+            disk.log_written += bytes;
+        }
+    }
+    return total;
+}
+
+void BlockContent::take_ordered(DiskId id, BlockDisk& disk, const GuestWrite& write) {
+    const EngineDesign& design = design_of(disk);
+    disk.open_through = write.stamp;
+    disk.last_write = write.at;
+    if (design.capture == CaptureForm::DoubleLog && design.coalesces_log) {
+        disk.log.assign(write.range, {write.stamp, write.kind == WriteKind::Discard});
+        return;
+    }
+    append_guest_write(disk.open, write, id, disk.generation, disk.next_seq++);
+}
+
+PayloadId BlockContent::seal(DiskId id) {
+    BlockDisk& disk = at(id);
+    if (disk.open.empty()) return PayloadId();
+    const PayloadId payload(next_payload_++);
+    payloads_.emplace(payload, Payload{id, std::move(disk.open), disk.open_through});
+    disk.open.clear();
+    return payload;
+}
+
+Bytes BlockContent::log_bytes(DiskId id) const {
+    const BlockDisk& disk = at(id);
+    if (!design_of(disk).coalesces_log) return disk.log_written;
+    Bytes total;
+    for (const auto run : disk.log) {
+        total += size_of(disk, run.value.discard ? 1 : run.range.count);
+    }
+    return total;
+}
+
+Bytes BlockContent::close_log(DiskId id) {
+    BlockDisk& disk = at(id);
+    const Bytes total = log_bytes(id);
+    disk.log_written = Bytes(0);
+    for (const auto run : disk.log) {
+        const bool discard = run.value.discard;
+        stamps_.assign(discard ? 1 : run.range.count, run.value.stamp);
+        append_record(disk.open,
+                      {.kind = discard ? RecordKind::Discard : RecordKind::Write,
+                       .generation = disk.generation,
+                       .disk = id,
+                       .seq = disk.next_seq++,
+                       .range = run.range,
+                       .at = disk.last_write},
+                      stamps_);
+    }
+    disk.log.clear();
+    return total;
+}
+
+void BlockContent::mark(DiskId id, BlockDisk& disk, SectorRange range) {
+    disk.dirty.mark(range);
+    if (environment_.blocks.witness != nullptr) {
+        environment_.blocks.witness->dirty_marked(id, range);
+    }
+}
+
+void BlockContent::mark_records(DiskId id, BlockDisk& disk, std::span<const std::byte> records) {
+    RecordReader reader(records);
+    while (const auto record = reader.next()) mark(id, disk, record->header().range);
+}
+
+void BlockContent::abandon(DiskId id, Generation next) {
+    BlockDisk& disk = at(id);
+    if (disk.copy) {
+        for (const CopyRun& run : disk.copy->runs) end_run(id, run.range, false);
+        disk.copy->loop->fail_all();
+        disk.dirty.restore_frozen();
+        disk.copy.reset();
+    }
+    mark_records(id, disk, disk.open);
+    for (const auto& [payload, content] : payloads_) {
+        if (content.disk == id) mark_records(id, disk, content.records);
+    }
+    for (const auto run : disk.log) mark(id, disk, run.range);
+    for (std::uint64_t from = 0;;) {
+        const auto run = disk.unpublished.next_run(from, disk.geometry.sectors);
+        if (!run) break;
+        mark(id, disk, *run);
+        from = run->end();
+        if (from >= disk.geometry.sectors) break;
+    }
+    disk.unpublished.clear_all();
+    disk.open.clear();
+    disk.log.clear();
+    disk.log_written = Bytes(0);
+    disk.generation = next;
+    disk.next_seq = 1;
+    disk.filter.start(next, 1);
+    machines_[disk.machine].store->discard_staged();
+}
+
+// --- Copies
+
+Bytes BlockContent::begin_copy(DiskId id, CopyKind kind, Bytes checksums) {
+    BlockDisk& disk = at(id);
+    LANDFALL_CHECK(!disk.copy, "one copy of a disk at a time");
+    disk.dirty.freeze();
+    if (kind == CopyKind::Compare) choose_differing(id, disk);
+    if (kind == CopyKind::ReverseDelta) choose_reverse_delta(id, disk);
+    disk.dirty_unknown = false;
+    const auto sector = static_cast<std::uint64_t>(disk.geometry.sector_size.count());
+    const auto chunk = static_cast<std::uint64_t>(estate_.profile.block_copy_chunk.count());
+    // How much is on its way is the pipeline's to bound.
+    const CopyLimits limits{1U << 20U, std::max<std::uint64_t>(chunk / sector, 1)};
+    Copy& copy = disk.copy.emplace();
+    copy.kind = kind;
+    copy.offset = checksums;
+    copy.loop.emplace(disk.dirty.frozen(), limits);
+    const Bytes blocks = size_of(disk, disk.dirty.frozen().dirty_sectors());
+    const bool snapshot = kind == CopyKind::Offline ||
+                          (kind == CopyKind::InitialCopy &&
+                           design_of(disk).first_copy == FirstCopy::Snapshot);
+    if (snapshot) {
+        // The blocks as they are now, however late they travel.
+        while (const auto run = copy.loop->next()) read_run(id, disk, *run);
+        if (kind == CopyKind::Offline) {
+            for (CopyRun& run : copy.runs) run.end = Bytes(0);
+        }
+    }
+    return blocks;
+}
+
+void BlockContent::read_run(DiskId id, BlockDisk& disk, SectorRange range) {
+    Copy& copy = *disk.copy;
+    CopyRun run{range, std::vector<Stamp>(range.count), Bytes(0)};
+    environment_.blocks.source->read(id, range.first, run.stamps);
+    copy.offset += size_of(disk, range.count);
+    run.end = copy.offset;
+    copy.runs.push_back(std::move(run));
+    if (environment_.blocks.witness != nullptr) {
+        environment_.blocks.witness->dirty_cleared(id, range);
+        environment_.blocks.witness->copy_read(id, range);
+    }
+}
+
+void BlockContent::read_copy(DiskId id, Bytes taken) {
+    BlockDisk& disk = at(id);
+    LANDFALL_CHECK(disk.copy, "only a copy under way is read");
+    while (disk.copy->offset < taken) {
+        const auto range = disk.copy->loop->next();
+        if (!range) return;
+        read_run(id, disk, *range);
+    }
+}
+
+void BlockContent::end_run(DiskId id, SectorRange range, bool durable) {
+    if (environment_.blocks.witness != nullptr) {
+        environment_.blocks.witness->copy_ended(id, range, durable);
+    }
+}
+
+void BlockContent::deliver_copy(DiskId id, Bytes acknowledged) {
+    BlockDisk& disk = at(id);
+    LANDFALL_CHECK(disk.copy, "only a copy under way arrives");
+    Copy& copy = *disk.copy;
+    ReplicaStore& store = *machines_[disk.machine].store;
+    std::size_t arrived = 0;
+    for (; arrived < copy.runs.size() && copy.runs[arrived].end <= acknowledged; ++arrived) {
+        const CopyRun& run = copy.runs[arrived];
+        store.copy_in(disk.slot, run.range.first, run.stamps);
+        if (environment_.blocks.witness != nullptr) {
+            environment_.blocks.witness->accepted(id, disk.generation, run.range);
+        }
+    }
+    if (arrived == 0) return;
+    store.flush_staged();
+    for (; arrived > 0; --arrived) {
+        copy.loop->completed(copy.runs.front().range);
+        end_run(id, copy.runs.front().range, true);
+        copy.runs.pop_front();
+    }
+}
+
+void BlockContent::end_copy(DiskId id) {
+    BlockDisk& disk = at(id);
+    LANDFALL_CHECK(disk.copy && disk.copy->loop->ready(), "a copy ends when all has arrived");
+    disk.copy.reset();
+    disk.dirty.drop_frozen();
+}
+
+/// Checksums of fixed chunks on both sides tell which ones differ (replication-and-test-lab A20).
+void BlockContent::choose_differing(DiskId id, BlockDisk& disk) {
+    DirtyBitmap& chosen = disk.dirty.frozen();
+    chosen.clear_all();
+    const auto chunk = std::max<std::uint64_t>(
+        static_cast<std::uint64_t>(estate_.profile.resync_chunk.count() /
+                                   disk.geometry.sector_size.count()),
+        1);
+    std::vector<Stamp> there;
+    for (std::uint64_t first = 0; first < disk.geometry.sectors; first += chunk) {
+        const std::uint64_t count = std::min(chunk, disk.geometry.sectors - first);
+        stamps_.resize(count);
+        there.resize(count);
+        environment_.blocks.source->read(id, first, stamps_);
+        read_replica(id, first, there);
+        if (stamps_ != there) chosen.set({first, count});
+    }
+}
+
+void BlockContent::choose_reverse_delta(DiskId id, BlockDisk& disk) {
+    const Parting* parting = environment_.blocks.source->parting(id);
+    LANDFALL_CHECK(parting != nullptr, "a reverse delta needs a machine that was failed over");
+    DirtyBitmap& chosen = disk.dirty.frozen();
+    chosen.clear_all();
+    for (const SectorRange& range : parting->written_here) chosen.set(range);
+    if (mutant(Mutant::UnionMissesSourceBitmap)) return;
+    for (const SectorRange& range : parting->written_there) chosen.set(range);
+}
+
+// --- Observation
+
+DiskGeometry BlockContent::geometry(DiskId disk) const {
+    return at(disk).geometry;
+}
+
+DirtyBitmap BlockContent::outstanding(DiskId id) const {
+    const BlockDisk& disk = at(id);
+    DirtyBitmap all = disk.dirty.active();
+    if (disk.dirty_unknown) all.set({0, disk.geometry.sectors});
+    if (disk.copy) all.merge(disk.copy->loop->outstanding());
+    const auto add_records = [&all](std::span<const std::byte> records) {
+        RecordReader reader(records);
+        while (const auto record = reader.next()) all.set(record->header().range);
+    };
+    add_records(disk.open);
+    for (const auto& [payload, content] : payloads_) {
+        if (content.disk == id) add_records(content.records);
+    }
+    for (const auto run : disk.log) all.set(run.range);
+    return all;
+}
+
+}  // namespace landfall

@@ -1,0 +1,185 @@
+// model/replication/block_content.hpp — what the pipeline's bytes stand for at block fidelity.
+//
+// The pipeline moves numbers; this keeps, for each disk at block fidelity, the blocks behind them:
+// changed blocks in a bitmap, ordered changes as framed records, copies as runs that were read, and
+// on the replica's side a redo log with recovery points as layers. Laws:
+//   - a bit is cleared before its block is read, and set again if the copy fails (S17);
+//   - what the replica lacks is dirty, in flight, or in records not yet acknowledged (S11);
+//   - the replica believes nothing that it was not able to check: checksum, generation, sequence;
+//   - it acknowledges only what is durable (S13).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/environment/environment.hpp"
+#include "model/estate/estate.hpp"
+#include "model/replication/background_copy.hpp"
+#include "model/replication/copy_stream.hpp"
+#include "model/replication/engine_design.hpp"
+#include "model/storage/bitmap_pair.hpp"
+#include "model/storage/delta.hpp"
+#include "model/storage/extent_map.hpp"
+#include "model/storage/recovery_points.hpp"
+#include "model/storage/replica_store.hpp"
+#include "model/storage/sequence_filter.hpp"
+
+namespace landfall {
+
+/// How a disk's writes are kept at the source.
+enum class Capture : std::uint8_t { Off, ChangedBlocks, Ordered };
+
+class BlockContent {
+  public:
+    /// Requires environment.blocks.source.
+    BlockContent(const Estate& estate, const std::vector<EngineDesign>& designs,
+                 const Environment& environment);
+
+    // --- The source. Each takes a disk at block fidelity.
+    /// All that the disk holds is to be copied; changed blocks are recorded from `now` on.
+    void start_tracking(DiskId disk, Instant now);
+    /// The replica holds what the source holds.
+    void start_equal(DiskId disk, Instant now);
+    /// What was known of changed blocks is lost: only a compare will tell.
+    void forget_tracking(DiskId disk);
+    /// The disk has the size now that the estate says; all points of its machine go.
+    void reshape(DiskId disk);
+    /// Takes in what the guest wrote before `until`; returns its bytes, rewrites counted.
+    Bytes capture(DiskId disk, Capture mode, Instant until);
+    /// What was captured in order since the last call becomes one payload; none if nothing was.
+    PayloadId seal(DiskId disk);
+    /// Closes the open log: returns the bytes to send of it. seal() follows.
+    Bytes close_log(DiskId disk);
+    /// Bytes that closing the log would send.
+    [[nodiscard]] Bytes log_bytes(DiskId disk) const;
+
+    // --- Copies, one at a time per disk
+    /// Returns the bytes of blocks to send; they follow `checksums` bytes that hold no block.
+    Bytes begin_copy(DiskId disk, CopyKind kind, Bytes checksums = Bytes(0));
+    /// The first `taken` bytes of the copy have left: their blocks are read now.
+    void read_copy(DiskId disk, Bytes taken);
+    /// The first `acknowledged` bytes have arrived.
+    void deliver_copy(DiskId disk, Bytes acknowledged);
+    void end_copy(DiskId disk);
+
+    // --- Ordered changes
+    /// A delta with a payload has arrived. False if the replica could not believe it.
+    bool deliver(const Delta& delta);
+    /// A delta will never arrive.
+    void drop(PayloadId payload) { payloads_.erase(payload); }
+    /// The stream's life ends: what is not published of it counts as changed; `next` begins.
+    void abandon(DiskId disk, Generation next);
+
+    // --- Recovery points
+    void publish(MachineId machine, const RecoveryPoint& point, Generation generation);
+    /// Drops every point that is not among `kept`.
+    void retain(MachineId machine, const std::vector<RecoveryPoint>& kept);
+    void promote(MachineId machine, const RecoveryPoint& point, bool planned);
+    void restart_replica(MachineId machine);
+
+    // --- What can be observed
+    [[nodiscard]] const ReplicaStore& replica(MachineId machine) const;
+    /// Reads a listed point, or, without one, what has arrived beyond all points.
+    [[nodiscard]] std::unique_ptr<BlockReader> reader(MachineId machine,
+                                                      std::optional<std::uint64_t> point) const;
+    /// What the replica may lack of the source: dirty, being copied, or not yet acknowledged.
+    [[nodiscard]] DirtyBitmap outstanding(DiskId disk) const;
+    [[nodiscard]] DiskGeometry geometry(DiskId disk) const;
+    /// Reads what arrived at the replica, published or not.
+    void read_replica(DiskId disk, std::uint64_t first, std::span<Stamp> out) const;
+    /// Writes of guests that were taken in.
+    [[nodiscard]] std::uint64_t writes() const { return writes_taken_; }
+
+  private:
+    struct Payload {
+        DiskId disk;
+        std::vector<std::byte> records;
+        Stamp through = 0;  ///< the newest write in it
+    };
+    struct LogEntry {
+        Stamp stamp = 0;
+        bool discard = false;
+        bool operator==(const LogEntry&) const = default;
+    };
+    struct CopyRun {
+        SectorRange range;
+        std::vector<Stamp> stamps;
+        Bytes end;  ///< of the copy's bytes, where this run's end
+    };
+    struct Copy {
+        CopyKind kind;
+        Bytes offset;  ///< of the copy's bytes that were read, checksums included
+        std::optional<BackgroundCopy> loop;
+        std::deque<CopyRun> runs;  ///< read and not acknowledged
+    };
+    struct BlockDisk {
+        MachineId machine;
+        std::uint32_t slot = 0;  ///< among the machine's disks
+        DiskGeometry geometry;
+        BitmapPair dirty;
+        bool dirty_unknown = false;      ///< lost: everything may differ
+        bool holds_former_self = false;  ///< the replica has what the other side was left with
+        // Ordered changes
+        std::vector<std::byte> open;  ///< records since the last payload
+        Stamp open_through = 0;
+        Generation generation = 0;  ///< of the stream that is being recorded
+        std::uint64_t next_seq = 1;
+        ExtentMap<LogEntry> log;  ///< of a double log that sends a block once
+        Bytes log_written;
+        Instant last_write;
+        std::optional<Copy> copy;
+        // The replica
+        SequenceFilter filter{0, 1};
+        DirtyBitmap unpublished;  ///< arrived since the last point
+
+        BlockDisk(MachineId owner, std::uint32_t place, DiskGeometry shape, std::uint64_t grain)
+            : machine(owner),
+              slot(place),
+              geometry(shape),
+              dirty(shape.sectors, grain),
+              unpublished(shape.sectors, grain) {}
+    };
+    struct BlockMachine {
+        std::unique_ptr<ReplicaStore> store;
+        std::uint64_t next_point = 1;
+    };
+
+    BlockDisk& at(DiskId disk);
+    [[nodiscard]] const EngineDesign& design_of(const BlockDisk& disk) const {
+        return designs_[static_cast<std::size_t>(estate_.machine(disk.machine).engine)];
+    }
+    [[nodiscard]] const BlockDisk& at(DiskId disk) const;
+    void take_ordered(DiskId id, BlockDisk& disk, const GuestWrite& write);
+    void mark(DiskId id, BlockDisk& disk, SectorRange range);
+    void mark_records(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
+    void choose_differing(DiskId id, BlockDisk& disk);
+    void choose_reverse_delta(DiskId id, BlockDisk& disk);
+    void read_run(DiskId id, BlockDisk& disk, SectorRange range);
+    void end_run(DiskId id, SectorRange range, bool durable);
+    [[nodiscard]] std::unique_ptr<ReplicaStore> new_replica(const std::string& name,
+                                                            std::vector<DiskGeometry> shapes) const;
+    void copy_image(BlockDisk& disk, const StampImage& image);
+    bool apply(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
+    [[nodiscard]] Bytes size_of(const BlockDisk& disk, std::uint64_t sectors) const {
+        return disk.geometry.sector_size * static_cast<std::int64_t>(sectors);
+    }
+    [[nodiscard]] std::optional<std::uint64_t> point_at(MachineId machine, Instant cut) const;
+
+    const Estate& estate_;
+    const std::vector<EngineDesign>& designs_;
+    Environment environment_;
+    std::map<DiskId, BlockDisk> disks_;
+    std::map<MachineId, BlockMachine> machines_;
+    std::map<PayloadId, Payload> payloads_;
+    std::uint32_t next_payload_ = 0;
+    std::uint64_t writes_taken_ = 0;
+    std::vector<GuestWrite> writes_;  ///< between two calls empty; keeps its memory
+    std::vector<Stamp> stamps_;       ///< likewise
+};
+
+}  // namespace landfall

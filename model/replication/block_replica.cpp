@@ -1,0 +1,195 @@
+// model/replication/block_replica.cpp — the replica's side: believe, stage, publish.
+#include <algorithm>
+
+#include "model/replication/block_content.hpp"
+#include "model/storage/journal_record.hpp"
+#include "model/storage/wire_envelope.hpp"
+
+namespace landfall {
+
+namespace {
+
+/// Reads one recovery point of a machine, or what has arrived beyond all points.
+class ReplicaReader : public BlockReader {
+  public:
+    ReplicaReader(const ReplicaStore& store, DiskId first_disk, std::optional<std::uint64_t> point)
+        : store_(store), first_disk_(first_disk), point_(point) {}
+
+    void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override {
+        const std::uint32_t slot = disk.value - first_disk_.value;
+        if (point_)
+            store_.read(*point_, slot, first, out);
+        else
+            store_.read_newest(slot, first, out);
+    }
+
+  private:
+    const ReplicaStore& store_;
+    DiskId first_disk_;
+    std::optional<std::uint64_t> point_;
+};
+
+}  // namespace
+
+bool BlockContent::deliver(const Delta& delta) {
+    const auto found = payloads_.find(delta.payload);
+    LANDFALL_CHECK(found != payloads_.end(), "a payload arrives once");
+    Payload payload = std::move(found->second);
+    payloads_.erase(found);
+    BlockDisk& disk = at(payload.disk);
+    BlockWitness* witness = environment_.blocks.witness;
+    WireTap* tap = environment_.blocks.tap;
+    bool believed = true;
+    if (tap == nullptr) {
+        believed = apply(payload.disk, disk, payload.records);
+    } else {
+        tap->in_cache(payload.disk, payload.records);
+        const WireKey key{payload.disk.value + 1, payload.disk.value};
+        std::vector<std::byte> wire = encode_envelope(payload.records, key);
+        tap->on_wire(payload.disk, wire);
+        const OpenedEnvelope opened = decode_envelope(wire, key);
+        const bool sound = opened.error == EnvelopeError::None;
+        if (!sound && witness != nullptr) {
+            witness->refused(payload.disk, delta.generation, "checksum");
+        }
+        believed = sound && apply(payload.disk, disk, opened.plain);
+    }
+    machines_[disk.machine].store->flush_staged();
+    if (believed && witness != nullptr) witness->acknowledged(payload.disk, payload.through);
+    return believed;
+}
+
+/// Stages the records that the replica can believe; false at the first that it cannot.
+bool BlockContent::apply(DiskId id, BlockDisk& disk, std::span<const std::byte> records) {
+    BlockWitness* witness = environment_.blocks.witness;
+    ReplicaStore& store = *machines_[disk.machine].store;
+    RecordReader reader(records);
+    while (const auto record = reader.next()) {
+        const RecordHeader& header = record->header();
+        switch (disk.filter.accept(header.generation, header.seq)) {
+            case Sequenced::Duplicate: continue;
+            case Sequenced::Gap:
+                if (witness != nullptr) witness->refused(id, header.generation, "sequence");
+                return false;
+            case Sequenced::WrongGeneration:
+                if (witness != nullptr) witness->refused(id, header.generation, "generation");
+                return false;
+            case Sequenced::Apply: break;
+        }
+        stamps_.resize(header.range.count);
+        for (std::uint64_t k = 0; k < header.range.count; ++k) stamps_[k] = record->sector(k);
+        store.stage({disk.slot, header.seq, header.at, header.range, stamps_});
+        disk.unpublished.set(header.range);
+        if (witness != nullptr) {
+            witness->record_accepted(id, header.generation, header.seq);
+            witness->accepted(id, header.generation, header.range);
+        }
+    }
+    if (reader.end() == ReadEnd::CleanEnd) return true;
+    if (witness != nullptr) witness->refused(id, disk.filter.generation(), "checksum");
+    return false;
+}
+
+// --- Recovery points
+
+void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation generation) {
+    BlockMachine& machine = machines_.at(id);
+    const std::uint64_t number = machine.next_point++;
+    const bool app_consistent = point.kind == Marker::AppConsistent;
+    machine.store->publish(number, point.time, generation, app_consistent);
+    const Machine& facts = estate_.machine(id);
+    if (machine.store->staged_bytes() == 0) {
+        for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+            at(DiskId(facts.first_disk.value + k)).unpublished.clear_all();
+        }
+    }
+    BlockWitness* witness = environment_.blocks.witness;
+    if (witness == nullptr) return;
+    const PublishedPoint published{.machine = id,
+                                   .id = number,
+                                   .generation = generation,
+                                   .cut = point.time,
+                                   .app_consistent = app_consistent,
+                                   .group = point.multi_vm ? facts.group.value
+                                                           : ConsistencyGroupId::kNone};
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        const DiskId disk(facts.first_disk.value + k);
+        witness->point_geometry(published, disk, at(disk).geometry);
+    }
+    witness->point_published(published, ReplicaReader(*machine.store, facts.first_disk, number));
+}
+
+std::optional<std::uint64_t> BlockContent::point_at(MachineId id, Instant cut) const {
+    for (const auto& point : machines_.at(id).store->points()) {
+        if (point.cut == cut) return point.id;
+    }
+    return std::nullopt;
+}
+
+void BlockContent::retain(MachineId id, const std::vector<RecoveryPoint>& kept) {
+    ReplicaStore& store = *machines_.at(id).store;
+    for (const auto& point : store.points()) {
+        const bool keep = std::any_of(kept.begin(), kept.end(), [&](const RecoveryPoint& other) {
+            return other.time == point.cut;
+        });
+        if (keep) continue;
+        if (environment_.blocks.witness != nullptr) {
+            environment_.blocks.witness->point_dropped(id, point.id);
+        }
+        store.drop(point.id);
+    }
+}
+
+void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planned) {
+    const Machine& facts = estate_.machine(id);
+    // What the guest wrote up to its end, replicated or not: the measure of what is lost.
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        capture(DiskId(facts.first_disk.value + k), Capture::Off, environment_.clock.now());
+    }
+    const auto number = point_at(id, point.time);
+    LANDFALL_CHECK(number, "a machine is failed over to a point that is kept");
+    if (environment_.blocks.witness == nullptr) return;
+    environment_.blocks.witness->failed_over(
+        {.machine = id, .id = *number, .cut = point.time}, planned,
+        ReplicaReader(replica(id), facts.first_disk, number));
+}
+
+void BlockContent::restart_replica(MachineId id) {
+    StableStore* store = environment_.blocks.replica_store;
+    if (store == nullptr) return;
+    const Machine& facts = estate_.machine(id);
+    std::vector<DiskGeometry> shapes;
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        shapes.push_back(at(DiskId(facts.first_disk.value + k)).geometry);
+    }
+    BlockMachine& machine = machines_.at(id);
+    machine.store.reset();
+    machine.store = std::make_unique<ReplicaStore>(
+        ReplicaStore::recover(*store, facts.name, std::move(shapes)));
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        BlockDisk& disk = at(DiskId(facts.first_disk.value + k));
+        disk.filter.start(disk.filter.generation(), machine.store->durable_seq(k) + 1);
+    }
+    if (environment_.blocks.witness == nullptr) return;
+    const ReplicaReader content(*machine.store, facts.first_disk, std::nullopt);
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        environment_.blocks.witness->replica_recovered(DiskId(facts.first_disk.value + k), content);
+    }
+}
+
+const ReplicaStore& BlockContent::replica(MachineId machine) const {
+    return *machines_.at(machine).store;
+}
+
+std::unique_ptr<BlockReader> BlockContent::reader(MachineId machine,
+                                                  std::optional<std::uint64_t> point) const {
+    return std::make_unique<ReplicaReader>(replica(machine), estate_.machine(machine).first_disk,
+                                           point);
+}
+
+void BlockContent::read_replica(DiskId id, std::uint64_t first, std::span<Stamp> out) const {
+    const BlockDisk& disk = at(id);
+    replica(disk.machine).read_newest(disk.slot, first, out);
+}
+
+}  // namespace landfall

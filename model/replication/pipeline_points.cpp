@@ -1,0 +1,148 @@
+// model/replication/pipeline_points.cpp — recovery points, and what watches over them.
+#include <algorithm>
+#include <string>
+
+#include "model/replication/replication_pipeline.hpp"
+
+namespace landfall {
+
+/// All that precedes the marker in the lane is uploaded; a point of the machine can be made, unless
+/// its group has not decided yet whether the point is the group's.
+void ReplicationPipeline::marker_arrived(const Delta& delta) {
+    const MachineId machine = state(delta.disk).machine;
+    MachineState& source = state(machine);
+    const auto mark =
+        std::find_if(source.group_marks.begin(), source.group_marks.end(),
+                     [&](const PlacedMark& placed) { return placed.placed == delta.until; });
+    if (mark == source.group_marks.end()) {
+        publish(machine, delta.until, delta.marker, false);
+        return;
+    }
+    if (!mark->decided) {
+        mark->waits = delta.marker;
+        return;
+    }
+    const PlacedMark ended = *mark;
+    source.group_marks.erase(mark);
+    publish(machine, ended.cut.value_or(ended.placed), delta.marker, ended.cut.has_value());
+}
+
+void ReplicationPipeline::publish(MachineId machine, Instant cut, Marker kind, bool multi_vm) {
+    MachineState& source = state(machine);
+    LANDFALL_CHECK(source.path == DataPath::Journal,
+                   "markers of a living stream exist in write order only");
+    // The last changes of a shut-down source may carry a marker of the same instant as a regular
+    // one.
+    if (source.has_point && cut <= source.last_point) return;
+    const Instant now = environment_.clock.now();
+    Instant processed = now;
+    for_each_disk(machine, [&](DiskId disk) {
+        processed = std::max(processed, state(disk).replica.processed_at());
+    });
+    const RecoveryPoint point{.time = cut,
+                              .published_at = now,
+                              .processed_at = processed,
+                              .kind = kind,
+                              .multi_vm = multi_vm};
+    add_point(machine, point);
+    environment_.observer.recovery_point_published(machine, point.time, processed,
+                                                   kind == Marker::AppConsistent);
+    listener_.recovery_point_published(machine, point);
+}
+
+// --- Markers of a consistency group
+
+bool ReplicationPipeline::is_on(MachineId machine) const {
+    const MachineState& source = machines_[machine.value];
+    return source.source_running && source.path != DataPath::Stopped;
+}
+
+bool ReplicationPipeline::in_order(MachineId machine) const {
+    return machines_[machine.value].path == DataPath::Journal;
+}
+
+void ReplicationPipeline::place_marker(MachineId machine, bool app_consistent) {
+    MachineState& source = state(machine);
+    source.group_marks.push_back({environment_.clock.now(), false, std::nullopt, std::nullopt});
+    take_markers(machine, app_consistent ? Marker::AppConsistent : Marker::CrashConsistent);
+    pump_receive(source.server);
+}
+
+void ReplicationPipeline::marker_decided(MachineId machine, Instant placed,
+                                         std::optional<Instant> cut) {
+    MachineState& source = state(machine);
+    const auto mark = std::find_if(source.group_marks.begin(), source.group_marks.end(),
+                                   [&](const PlacedMark& other) { return other.placed == placed; });
+    if (mark == source.group_marks.end()) return;  // the stream it was placed in was abandoned
+    mark->decided = true;
+    mark->cut = cut;
+    if (!mark->waits) return;
+    const PlacedMark ended = *mark;
+    source.group_marks.erase(mark);
+    publish(machine, cut.value_or(placed), *ended.waits, cut.has_value());
+}
+
+void ReplicationPipeline::evaluate_health() {
+    const ServiceProfile& profile = estate_.profile;
+    const auto intervals = static_cast<std::size_t>(
+        std::max<std::int64_t>(1, profile.health_window.count() / profile.health_interval.count()));
+    for (std::size_t index = 0; index < servers_.size(); ++index) {
+        ProcessServerState& server = servers_[index];
+        server.load.close(intervals);
+        const Health health = server.judge(profile, estate_.process_servers[index]);
+        if (health == server.health) continue;
+        server.health = health;
+        environment_.observer.noted("process_server_health", estate_.process_servers[index].name,
+                                    health_name(health));
+    }
+    for (std::size_t index = 0; index < machines_.size(); ++index) {
+        MachineState& source = machines_[index];
+        const Machine& facts = estate_.machines[index];
+        const auto& threshold = estate_.policy(facts.policy).rpo_threshold;
+        if (!threshold || !source.has_point || source.path == DataPath::Stopped) continue;
+        const Duration age = environment_.clock.now() - source.last_point;
+        if ((age > *threshold) == source.rpo_breached) continue;
+        source.rpo_breached = !source.rpo_breached;
+        environment_.observer.noted(
+            source.rpo_breached ? "rpo_threshold_exceeded" : "rpo_threshold_met", facts.name,
+            "RPO " + std::to_string(age.count() / kNanosecondsPerSecond) + " s");
+    }
+}
+
+std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId machine) {
+    MachineState& source = state(machine);
+    if (source.path != DataPath::Journal) return source.points.latest();
+    const Instant now = environment_.clock.now();
+    Instant cut = source.captured_until;
+    Instant processed = now;
+    for_each_disk(machine, [&](DiskId id) {
+        const DiskState& disk = state(id);
+        const bool waiting =
+            disk.pending_source + disk.pending_cache + disk.open_log > Bytes(0);
+        if (waiting) cut = std::min(cut, disk.uploaded_until);
+        processed = std::max(processed, disk.replica.processed_at());
+    });
+    if (!source.has_point || cut > source.last_point) {
+        add_point(machine, {.time = cut, .published_at = now, .processed_at = processed});
+    }
+    return source.points.latest();
+}
+
+
+void ReplicationPipeline::add_point(MachineId machine, const RecoveryPoint& point) {
+    MachineState& source = state(machine);
+    source.last_point = point.time;
+    source.has_point = true;
+    const bool in_blocks = estate_.machine(machine).fidelity == Fidelity::Block;
+    if (in_blocks) blocks_->publish(machine, point, source.generation);
+    source.points.add(point);
+    if (in_blocks) blocks_->retain(machine, source.points.all());
+}
+
+void ReplicationPipeline::promoted(MachineId machine, const RecoveryPoint& point, bool planned) {
+    if (estate_.machine(machine).fidelity == Fidelity::Block) {
+        blocks_->promote(machine, point, planned);
+    }
+}
+
+}  // namespace landfall
