@@ -47,22 +47,27 @@ void ImageComparison::compare_run(const ShadowImage& shadow, SectorRange run,
     content.read(disk, run.first, found);
     shadow.image().read(run.first, expected);
     compared_ += run.count;
-    Stamp newest = newest_stamp_[disk.value];
+    if (std::equal(found.begin(), found.end(), expected.begin())) {
+        const Stamp newest = *std::max_element(found.begin(), found.end());
+        if (newest <= newest_stamp_[disk.value]) return;
+        newest_stamp_[disk.value] = newest;
+        const auto place = std::find(found.begin(), found.end(), newest);
+        newest_at_[disk.value] = run.first + static_cast<std::uint64_t>(place - found.begin());
+        return;
+    }
     for (std::uint64_t k = 0; k < run.count; ++k) {
+        const std::uint64_t sector = run.first + k;
         if (found[k] == expected[k]) {
-            if (found[k] > newest) {
-                newest = found[k];
-                newest_at_[disk.value] = run.first + k;
-            }
+            if (found[k] <= newest_stamp_[disk.value]) continue;
+            newest_stamp_[disk.value] = found[k];
+            newest_at_[disk.value] = sector;
             continue;
         }
         ++wrong_;
-        const std::uint64_t sector = run.first + k;
         hash_ += content_hash(disk, sector, found[k]) - content_hash(disk, sector, expected[k]);
         if (kept_[disk.value]++ < kExamplesPerDisk)
             examples_.push_back({disk, sector, found[k], expected[k]});
     }
-    newest_stamp_[disk.value] = newest;
 }
 
 void ImageComparison::conclude() {

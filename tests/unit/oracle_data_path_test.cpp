@@ -33,11 +33,13 @@ std::vector<Case> replica_cases() {
         {"S10", "takes nothing of the generation that a failover ended",
          [](Stage& s) {
              s.board.accepted(kDisk, 1, {0, 1});
-             s.board.failed_over(one_point(s), true, s.reader());
+             const PublishedPoint point = one_point(s);
+             s.board.failed_over(point, true, s.reader());
              s.board.accepted(kDisk, 2, {0, 1});
          },
          [](Stage& s) {
-             s.board.failed_over(one_point(s), true, s.reader());
+             const PublishedPoint point = one_point(s);
+             s.board.failed_over(point, true, s.reader());
              s.board.accepted(kDisk, 1, {0, 1});
          }},
         {"S11", "what differs is known to differ",
@@ -230,7 +232,7 @@ std::vector<Case> stream_cases() {
              s.board.bytes_acknowledged(kDisk, Bytes(6));
              s.board.bytes_sent(kDisk, Bytes(4), true);
              s.board.bytes_acknowledged(kDisk, Bytes(4));
-             s.flying = Bytes(0);
+             s.flying[0] = Bytes(0);
              s.board.checkpoint();
          },
          [](Stage& s) {
@@ -251,13 +253,13 @@ std::vector<Case> stream_cases() {
         {"S33", "every byte is somewhere",
          [](Stage& s) {
              s.board.bytes_sent(DiskId(2), Bytes(3), false);
-             s.board.bytes_acknowledged(DiskId(2), Bytes(3));
-             s.flying = Bytes(0);
+             s.board.bytes_acknowledged(DiskId(2), Bytes(2));
+             s.flying[2] = Bytes(1);
              s.board.checkpoint();
          },
          [](Stage& s) {
              s.board.bytes_sent(kDisk, Bytes(10), false);
-             s.flying = Bytes(9);
+             s.flying[0] = Bytes(9);
              s.board.checkpoint();
          }},
         {"S33", "progress is between nothing and all",

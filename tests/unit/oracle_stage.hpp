@@ -128,7 +128,10 @@ class Stage : public StateProbe {
         const auto found = points.find({machine.value, id});
         return found == points.end() ? nullptr : &found->second;
     }
-    [[nodiscard]] std::optional<Bytes> in_flight(DiskId) const override { return flying; }
+    [[nodiscard]] std::optional<Bytes> in_flight(DiskId disk) const override {
+        const auto found = flying.find(disk.value);
+        return found == flying.end() ? std::optional<Bytes>() : found->second;
+    }
 
     Instant clock = Instant(seconds(1));
     std::uint16_t life = 0;
@@ -136,8 +139,8 @@ class Stage : public StateProbe {
     std::set<std::pair<std::uint32_t, std::uint64_t>> dirty;
     std::map<std::pair<std::uint32_t, std::uint64_t>, ContentReader> points;
     std::map<std::uint32_t, std::set<std::uint64_t>> listed;
-    std::optional<Bytes> flying;
-    bool replica_readable = false;  ///< S11 rests meanwhile
+    std::map<std::uint32_t, Bytes> flying;  ///< of disks that are asked about
+    bool replica_readable = false;          ///< S11 rests meanwhile
     ContentReader source_disks{{}};
     ContentReader replica_disks{{}};
     OracleBoard board;
