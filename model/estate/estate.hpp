@@ -58,7 +58,7 @@ struct Disk {
     Bytes used;                        ///< occupied space: all that initial replication ships
     std::optional<Bytes> working_set;  ///< random writes fall on this much; absent: no rewrites
     BytesPerSecond log_apply_rate;     ///< logs into the replica disk, capped by its tier
-    FoldCurve fold;                    ///< measured; used instead of the working set if not empty
+    FoldCurve fold = {};               ///< measured; used instead of the working set if not empty
 };
 
 struct Machine {

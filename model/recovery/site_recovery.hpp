@@ -66,6 +66,12 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     /// The source loses power and boots again.
     void lose_power(MachineId machine);
 
+    /// Another disk is in the disk's place; or it has the size now that the estate says.
+    void disk_replaced(DiskId disk);
+    void disk_resized(DiskId disk);
+    /// The replica's side of a machine crashes and recovers.
+    void restart_replica(MachineId machine);
+
     void on(const Event& event) override;
     /// Evaluates health and thresholds; call it every profile.health_interval.
     void evaluate_health() { engine_.evaluate_health(); }

@@ -83,6 +83,7 @@ class BlockContent {
     void restart_replica(MachineId machine);
 
     // --- What can be observed
+    [[nodiscard]] bool holds(MachineId machine) const { return machines_.contains(machine); }
     [[nodiscard]] const ReplicaStore& replica(MachineId machine) const;
     /// Reads a listed point, or, without one, what has arrived beyond all points.
     [[nodiscard]] std::unique_ptr<BlockReader> reader(MachineId machine,

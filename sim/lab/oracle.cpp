@@ -101,7 +101,7 @@ std::string range_text(SectorRange range) {
     return "lba " + std::to_string(range.first) + ".." + std::to_string(range.end() - 1);
 }
 
-void Oracle::keep(MachineId machine, DiskId disk, std::string text) {
+void Oracle::keep(MachineId machine, DiskId disk, const std::string& text) {
     std::string line = "FAIL ";
     line.append(card_.id).append(" ").append(card_.name).append("  ").append(text);
     lab_.violations.push_back({std::string(card_.id), lab_.now(), machine, disk, std::move(line)});

@@ -214,7 +214,7 @@ class Oracle : public BlockWitness {
     LabContext& lab_;
 
   private:
-    void keep(MachineId machine, DiskId disk, std::string text);
+    void keep(MachineId machine, DiskId disk, const std::string& text);
 
     OracleCard card_;
     Hears hears_;

@@ -94,16 +94,11 @@ class Assembler {
 
     void add_server(const scenario::ProcessServer& server) {
         const ServiceProfile& profile = scenario_.profile;
-        const std::size_t site = find_named(scenario_.sites, server.site);
         const BytesPerSecond processing(profile.processing_rate_per_core.count() * server.cores);
 
-        // A LAN is a switch: its bandwidth is that of a port, not a pipe that all servers share.
-        const scenario::Site& home = scenario_.sites[site];
-        std::vector<std::uint32_t> receive = {add_link(
-            server.name + " LAN port",
-            static_cast<double>(home.lan_bandwidth.count()) * scenario_.network.bandwidth_factor,
-            std::max(to_seconds(home.lan_latency), kLeastLatency))};
+        std::vector<std::uint32_t> receive = {add_lan_port(server)};
         if (server.host) {
+            const scenario::Site& home = scenario_.sites[find_named(scenario_.sites, server.site)];
             const scenario::Host& host = home.hosts[find_named(home.hosts, *server.host)];
             receive.push_back(nic_of(host, server.site));
         }
@@ -118,6 +113,20 @@ class Assembler {
             {server.name, receive_channel,
              add_upload(server.name, server.site, destination, {}, profile.upload_threads, false),
              server.cache, processing, std::llround(server.compression_ratio * 1000)});
+    }
+
+    /// A LAN is a switch: its bandwidth is that of a port, not a pipe that all servers share. A
+    /// server in a region sits in a virtual network, which has no port that could be full.
+    std::uint32_t add_lan_port(const scenario::ProcessServer& server) {
+        const std::string name = server.name + " LAN port";
+        for (const scenario::Site& site : scenario_.sites) {
+            if (site.name != server.site) continue;
+            return add_link(name,
+                            static_cast<double>(site.lan_bandwidth.count()) *
+                                scenario_.network.bandwidth_factor,
+                            std::max(to_seconds(site.lan_latency), kLeastLatency));
+        }
+        return add_link(name, static_cast<double>(kNoRateBound.count()), kLeastLatency);
     }
 
     /// Where an upload ends: a region or site, and what takes it in there.
@@ -312,9 +321,11 @@ class Assembler {
         machine.capture_phase =
             static_cast<std::uint32_t>(kernel::stream_seed(0, expanded.name, "capture phase") %
                                        static_cast<std::uint64_t>(scenario_.detail.capture_phases));
-        machine.can_shut_down = group.kind != "physical";
+        // An AWS instance is protected as a physical server (SR/migrate-tutorial-aws-azure.md).
+        const bool physical = group.kind == "physical" || group.kind == "aws";
+        machine.can_shut_down = !physical;
         machine.needs_hydration =
-            group.kind == "physical" || group.os == "linux" || !group.hydration_drivers_ready;
+            physical || group.os == "linux" || !group.hydration_drivers_ready;
         set_engine(expanded, group, machine);
         const MachineId id(result_.estate.machines.size());
         result_.estate.machines.push_back(machine);

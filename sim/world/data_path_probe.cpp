@@ -16,6 +16,7 @@ bool DataPathProbe::covered(DiskId disk, std::uint64_t sector) const {
 }
 
 const BlockReader* DataPathProbe::newest_replica(MachineId machine) const {
+    if (!logic_.engine().blocks()->holds(machine)) return nullptr;
     const DataPath path = logic_.engine().data_path(machine);
     // Of a machine that is not replicated nobody claims that the replica has anything.
     if (path == DataPath::Stopped) return nullptr;
@@ -25,6 +26,7 @@ const BlockReader* DataPathProbe::newest_replica(MachineId machine) const {
 
 std::vector<std::uint64_t> DataPathProbe::listed_points(MachineId machine) const {
     std::vector<std::uint64_t> ids;
+    if (!logic_.engine().blocks()->holds(machine)) return ids;
     for (const auto& point : logic_.engine().blocks()->replica(machine).points()) {
         ids.push_back(point.id);
     }
@@ -32,7 +34,10 @@ std::vector<std::uint64_t> DataPathProbe::listed_points(MachineId machine) const
 }
 
 const BlockReader* DataPathProbe::point(MachineId machine, std::uint64_t id) const {
-    if (!logic_.engine().blocks()->replica(machine).lists(id)) return nullptr;
+    if (!logic_.engine().blocks()->holds(machine) ||
+        !logic_.engine().blocks()->replica(machine).lists(id)) {
+        return nullptr;
+    }
     reader_ = logic_.engine().blocks()->reader(machine, id);
     return reader_.get();
 }

@@ -5,8 +5,14 @@
 #include <limits>
 
 #include "model/recovery/site_recovery.hpp"
+#include "sim/lab/oracle_board.hpp"
+#include "sim/lab/oracle_report.hpp"
+#include "sim/kernel/random_streams.hpp"
+#include "sim/memory/crashable_store.hpp"
+#include "sim/record/oracle_tables.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/record/results.hpp"
+#include "sim/world/data_path_probe.hpp"
 #include "sim/world/sampler.hpp"
 #include "sim/world/timeline.hpp"
 
@@ -25,13 +31,19 @@ class Simulation : private Director {
           report_(report),
           parts_(assemble(scenario, seed, traces)),
           kernel_(make_kernel(parts_.network)),
-          world_(*kernel_, parts_.estate, std::move(parts_.churn), parts_.links),
+          blocks_(parts_.estate, seed),
+          world_(*kernel_, parts_.estate, std::move(parts_.churn), parts_.links, &blocks_),
           recorder_(*this),
-          logic_(parts_.estate, {world_, world_, world_, world_, recorder_}),
-          timeline_(scenario, parts_.machines, world_, logic_, kTimelineCue),
+          board_(make_board()),
+          logic_(parts_.estate,
+                 {world_, world_, world_, world_, recorder_, {give_work(), replica_store(), board_.get()}}),
+          probe_(logic_, blocks_, world_),
+          timeline_(scenario, parts_.machines, world_, logic_, kTimelineCue, parts_.estate,
+                    blocks_, [this] { crash_replica_store(); }),
           sampler_(parts_.estate, world_, logic_, recorder_) {}
 
     Outcome run() {
+        if (board_) board_->connect(&probe_);
         for (std::size_t index = 0; index < parts_.machines.size(); ++index) {
             const auto& group = scenario_.machines[parts_.machines[index].group];
             if (group.initial_state == scenario::InitialState::Protected) {
@@ -71,6 +83,65 @@ class Simulation : private Director {
         Simulation& run_;
     };
 
+    /// Puts the guests of all disks at block fidelity to work; null if there are none.
+    SourceBlocks* give_work() {
+        for (std::size_t index = 0; index < parts_.estate.disks.size(); ++index) {
+            const MachineId machine = parts_.estate.disks[index].machine;
+            if (parts_.estate.machine(machine).fidelity != Fidelity::Block) continue;
+            blocks_.add_disk(DiskId(index), std::move(parts_.writes[index]));
+        }
+        return blocks_.any() ? &blocks_ : nullptr;
+    }
+
+    /// Replicas that the timeline will crash keep their data in a store that can; the others only
+    /// in memory.
+    StableStore* replica_store() {
+        const bool crashes = std::any_of(
+            scenario_.timeline.begin(), scenario_.timeline.end(), [](const auto& entry) {
+                return entry.operation == scenario::Operation::RestartTarget;
+            });
+        return crashes ? &store_ : nullptr;
+    }
+
+    void crash_replica_store() {
+        store_.crash([this](std::uint64_t bound) { return crash_draws_.below(bound); });
+    }
+
+    /// The oracles, unless nobody wants them or there is nothing that they could compare.
+    std::unique_ptr<lab::OracleBoard> make_board() {
+        const auto& machines = parts_.estate.machines;
+        const bool any = std::any_of(machines.begin(), machines.end(), [](const Machine& machine) {
+            return machine.fidelity == Fidelity::Block;
+        });
+        if (!any || !scenario_.oracles) return nullptr;
+        lab::BoardSetup setup;
+        for (const Machine& machine : machines) {
+            setup.machines.push_back(
+                {machine.name, machine.first_disk, machine.disk_count, machine.group.value});
+            for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
+                const Disk& disk = parts_.estate.disks[machine.first_disk.value + k];
+                // At volume fidelity a disk has no sectors that could be looked at.
+                const bool in_blocks = machine.fidelity == Fidelity::Block;
+                const auto sectors = static_cast<std::uint64_t>(
+                    in_blocks ? disk.size.count() / machine.sector_size.count() : 0);
+                setup.disks.push_back({disk.name, {sectors, machine.sector_size}});
+            }
+        }
+        return std::make_unique<lab::OracleBoard>(std::move(setup), [this] { return world_.now(); });
+    }
+
+    /// The oracles look at a moment in which nothing moves.
+    void look() {
+        if (!board_) return;
+        for (std::size_t index = 0; index < parts_.estate.machines.size(); ++index) {
+            const MachineId machine(index);
+            if (parts_.estate.machine(machine).fidelity != Fidelity::Block) continue;
+            const auto rpo = logic_.engine().rpo(machine);
+            if (rpo) board_->rpo_reported(machine, world_.now(), *rpo);
+        }
+        board_->checkpoint();
+    }
+
     void on_cue(std::uint32_t cue, std::uint32_t subject) override {
         switch (cue) {
             case kTimelineCue:
@@ -89,6 +160,7 @@ class Simulation : private Director {
                 return;
             case kSampleCue:
                 sampler_.take();
+                look();
                 report_progress();
                 world_.schedule_cue(world_.now() + scenario_.detail.sample_every, kSampleCue, 0);
                 stop_if_stuck();
@@ -201,7 +273,16 @@ class Simulation : private Director {
         }
         outcome.tables.push_back(record::recovery_points_table(facts));
         outcome.tables.push_back(record::links_table(facts));
+        if (board_) add_oracle_report(outcome);
         return outcome;
+    }
+
+    void add_oracle_report(Outcome& outcome) {
+        board_->finish();
+        const lab::OracleReport report = lab::report_of(*board_);
+        outcome.summary["oracles"] = record::oracle_summary(report);
+        outcome.tables.push_back(record::oracles_table(report));
+        outcome.tables.push_back(record::violations_table(report, parts_.estate));
     }
 
     const scenario::Scenario& scenario_;
@@ -210,9 +291,14 @@ class Simulation : private Director {
     const ProgressReport& report_;
     Assembly parts_;
     std::unique_ptr<kernel::Kernel> kernel_;
+    SimulatedBlocks blocks_;
+    CrashableStore store_;
+    kernel::RandomStream crash_draws_{seed_, "replica store", "crash"};
     World world_;
     Watcher recorder_;
+    std::unique_ptr<lab::OracleBoard> board_;  ///< null without block fidelity
     SiteRecovery logic_;
+    DataPathProbe probe_;
     Timeline timeline_;
     Sampler sampler_;
     std::vector<scenario::Problem> problems_;

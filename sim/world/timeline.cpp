@@ -63,8 +63,16 @@ std::string in_words(Instant at) {
 
 Timeline::Timeline(const scenario::Scenario& scenario,
                    const std::vector<scenario::ExpandedMachine>& machines, World& world,
-                   SiteRecovery& logic, std::uint32_t cue)
-    : scenario_(scenario), machines_(machines), world_(world), logic_(logic), cue_(cue) {
+                   SiteRecovery& logic, std::uint32_t cue, Estate& estate,
+                   SimulatedBlocks& blocks, std::function<void()> crash_replica_store)
+    : scenario_(scenario),
+      machines_(machines),
+      world_(world),
+      logic_(logic),
+      cue_(cue),
+      estate_(estate),
+      blocks_(blocks),
+      crash_replica_store_(std::move(crash_replica_store)) {
     for (std::size_t entry = 0; entry < scenario.timeline.size(); ++entry) {
         first_step_.push_back(steps_.size());
         const auto selected = scenario::select(machines, scenario.timeline[entry].machines);
@@ -116,10 +124,7 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
     const Step& step = steps_[subject];
     const auto& facts = scenario_.timeline[step.entry];
     ++fired_;
-    if (facts.operation == scenario::Operation::PowerOff) {
-        logic_.lose_power(step.machine);
-        return std::nullopt;
-    }
+    if (happens_by_itself(facts, step.machine)) return std::nullopt;
     OperationOptions options;
     options.shut_down_source = facts.shut_down_source;
     options.recovery_point =
@@ -138,6 +143,43 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
         problem.allowed.emplace_back(name_of(allowed));
     }
     return problem;
+}
+
+/// Carries out an event of the world; false if the entry is an operation.
+bool Timeline::happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine) {
+    switch (entry.operation) {
+        case scenario::Operation::PowerOff:
+            logic_.lose_power(machine);
+            return true;
+        case scenario::Operation::RestartTarget:
+            crash_replica_store_();
+            logic_.restart_replica(machine);
+            return true;
+        case scenario::Operation::ReplaceDisk: {
+            const DiskId disk = disk_named(machine, *entry.disk);
+            if (blocks_.has(disk)) blocks_.replace(disk, world_.now());
+            logic_.disk_replaced(disk);
+            return true;
+        }
+        case scenario::Operation::ResizeDisk: {
+            const DiskId disk = disk_named(machine, *entry.disk);
+            estate_.disks[disk.value].size = *entry.size;
+            if (blocks_.has(disk)) blocks_.resize(disk);
+            logic_.disk_resized(disk);
+            return true;
+        }
+        default: return false;
+    }
+}
+
+DiskId Timeline::disk_named(MachineId id, const std::string& name) const {
+    const Machine& machine = estate_.machine(id);
+    for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
+        const DiskId disk(machine.first_disk.value + k);
+        if (estate_.disk(disk).name == name) return disk;
+    }
+    LANDFALL_CHECK(false, "a checked scenario names disks that exist");
+    return DiskId();
 }
 
 double Timeline::progress() const {

@@ -2,6 +2,8 @@
 // reached.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "sim/scenario/expand.hpp"
 #include "sim/scenario/problem.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/simulated_blocks.hpp"
 
 namespace landfall::world {
 
@@ -20,7 +23,8 @@ class Timeline {
     /// Cues of this timeline carry `cue` and count their subjects from 0.
     Timeline(const scenario::Scenario& scenario,
              const std::vector<scenario::ExpandedMachine>& machines, World& world,
-             SiteRecovery& logic, std::uint32_t cue);
+             SiteRecovery& logic, std::uint32_t cue, Estate& estate,
+             SimulatedBlocks& blocks, std::function<void()> crash_replica_store);
 
     /// Schedules the entries that have a date.
     void start();
@@ -45,12 +49,17 @@ class Timeline {
     };
 
     void schedule(std::size_t step, Instant at);
+    bool happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine);
+    [[nodiscard]] DiskId disk_named(MachineId machine, const std::string& name) const;
 
     const scenario::Scenario& scenario_;
     const std::vector<scenario::ExpandedMachine>& machines_;
     World& world_;
     SiteRecovery& logic_;
     std::uint32_t cue_;
+    Estate& estate_;  ///< a disk that is resized changes it
+    SimulatedBlocks& blocks_;
+    std::function<void()> crash_replica_store_;
     std::vector<Step> steps_;                 ///< entry by entry
     std::vector<std::size_t> first_step_;     ///< per entry, and one past the last
     std::vector<std::vector<bool>> reached_;  ///< per entry and machine of it

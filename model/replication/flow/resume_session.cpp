@@ -32,7 +32,7 @@ bool ResumeSession::offer(DiskId disk, SectorRange range, std::vector<std::byte>
 
 void ResumeSession::forget_sent(Bytes room_wanted) {
     for (Kept& kept : frames_) {
-        if (room() >= room_wanted || !kept.sent) return;
+        if (room() >= room_wanted || !kept.in_flight) return;
         if (kept.forgotten) continue;
         kept.forgotten = true;
         kept.frame.bytes = {};

@@ -1,0 +1,64 @@
+// sim/record/oracle_tables.cpp — columns of the oracle report.
+#include "sim/record/oracle_tables.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "sim/record/recorder.hpp"
+
+namespace landfall::record {
+
+Table oracles_table(const lab::OracleReport& report) {
+    NameColumn id;
+    NameColumn name;
+    NameColumn statement;
+    NameColumn source;
+    std::vector<std::int64_t> checked;
+    std::vector<std::int64_t> compared;
+    std::vector<std::int64_t> violations;
+    for (const lab::OracleRow& row : report.oracles) {
+        id.add(row.id);
+        name.add(row.name);
+        statement.add(row.statement);
+        source.add(row.source);
+        checked.push_back(static_cast<std::int64_t>(row.checked));
+        compared.push_back(static_cast<std::int64_t>(row.compared));
+        violations.push_back(static_cast<std::int64_t>(row.violations));
+    }
+    return {"oracles",
+            {id.finish("oracle"),
+             name.finish("name"),
+             statement.finish("statement"),
+             source.finish("source"),
+             {"checked", std::move(checked), std::nullopt},
+             {"compared", std::move(compared), std::nullopt},
+             {"violations", std::move(violations), std::nullopt}}};
+}
+
+Table violations_table(const lab::OracleReport& report, const Estate& estate) {
+    std::vector<double> t_s;
+    NameColumn oracle;
+    NameColumn machine;
+    NameColumn text;
+    for (const lab::Violation& violation : report.violations) {
+        t_s.push_back(to_seconds(violation.at.since_start()));
+        oracle.add(violation.oracle);
+        machine.add(violation.machine.is_none() ? "" : estate.machine(violation.machine).name);
+        text.add(violation.text);
+    }
+    return {"violations",
+            {{"t_s", std::move(t_s), std::nullopt},
+             oracle.finish("oracle"),
+             machine.finish("machine"),
+             text.finish("text")}};
+}
+
+nlohmann::json oracle_summary(const lab::OracleReport& report) {
+    return {{"points_checked", report.points_checked},
+            {"sectors_compared", report.sectors_compared},
+            {"writes", report.writes},
+            {"violations", report.violation_count}};
+}
+
+}  // namespace landfall::record

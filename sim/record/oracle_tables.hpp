@@ -1,0 +1,19 @@
+// sim/record/oracle_tables.hpp — what the oracles of a run saw, as tables and in short.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "model/estate/estate.hpp"
+#include "sim/lab/oracle_report.hpp"
+#include "sim/record/blob_writer.hpp"
+
+namespace landfall::record {
+
+/// One row per oracle: id, name, statement, source, checked, compared, violations.
+Table oracles_table(const lab::OracleReport& report);
+/// The first violations, as they happened: t_s, oracle, machine, text.
+Table violations_table(const lab::OracleReport& report, const Estate& estate);
+/// {"points_checked", "sectors_compared", "writes", "violations"}
+nlohmann::json oracle_summary(const lab::OracleReport& report);
+
+}  // namespace landfall::record
