@@ -5,120 +5,126 @@
 
 namespace landfall::lab {
 
+namespace {
+
+const std::vector<Case> kLossCases = {
+    {"S6", "shows at least the true loss",
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         s.wait(2);
+         s.board.rpo_reported(kWeb, s.clock, Duration(0));  // nothing was written since
+         s.write(0, 9);
+         s.wait(30);
+         s.board.rpo_reported(kWeb, s.clock, seconds(30));
+         s.board.rpo_reported(kWeb, s.clock, s.clock - point.cut);
+     },
+     [](Stage& s) {
+         one_point(s);
+         s.wait(2);
+         s.write(0, 9);
+         s.wait(30);
+         s.board.rpo_reported(kWeb, s.clock, seconds(29));
+     }},
+    {"S6", "counts what a wrong point misses",
+     [](Stage& s) {
+         one_point(s);
+         s.wait(1);
+         s.board.rpo_reported(kWeb, s.clock, Duration(0));
+     },
+     [](Stage& s) {
+         const Content before = s.content();
+         s.write(0, 5);
+         s.wait(10);
+         s.publish(s.claim(kWeb, 1), before);
+         s.board.rpo_reported(kWeb, s.clock, Duration(0));
+     }},
+    {"S7", "a planned failover ends on everything",
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         s.board.failed_over(point, true, s.reader());
+     },
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader before = s.reader();
+         s.write(0, 9);
+         s.wait(1);
+         s.board.failed_over(point, true, before);
+     }},
+    {"S8", "an unplanned failover loses what was shown",
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader before = s.reader();
+         s.wait(5);
+         s.board.rpo_reported(kWeb, s.clock, seconds(5));
+         s.write(0, 9);
+         s.wait(20);
+         s.board.failed_over(point, false, before);
+     },
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader before = s.reader();
+         s.write(0, 9);
+         s.wait(5);
+         s.board.rpo_reported(kWeb, s.clock, seconds(1));
+         s.wait(20);
+         s.board.failed_over(point, false, before);
+     }},
+    {"S8", "an older point loses what its label says",
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader before = s.reader();
+         s.write(0, 9);
+         s.wait(5);
+         s.publish(kWeb, 2);
+         s.board.rpo_reported(kWeb, s.clock, seconds(0));
+         s.board.failed_over(point, false, before);
+     },
+     [](Stage& s) {
+         one_point(s);
+         const ContentReader before = s.reader();
+         s.wait(1);
+         s.write(0, 9);
+         s.wait(5);
+         const PublishedPoint dishonest = s.publish(kWeb, 2);
+         s.wait(5);
+         s.publish(kWeb, 3);
+         s.board.failed_over(dishonest, false, before);
+     }},
+    {"S30", "a failback ends on the target's content",
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader at_cut = s.reader();
+         s.wait(1);
+         s.write(0, 3);  // the tail
+         s.wait(1);
+         s.board.failed_over(point, false, at_cut);
+         s.source_disks = at_cut;
+         s.life = 1;
+         s.write(0, 20);
+         s.wait(1);
+         s.board.failed_back(kWeb, s.clock, s.reader());
+     },
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader at_cut = s.reader();
+         s.wait(1);
+         const Stamp tail = s.write(0, 3);
+         s.wait(1);
+         s.board.failed_over(point, false, at_cut);
+         s.source_disks = at_cut;
+         s.life = 1;
+         s.write(0, 20);
+         s.wait(1);
+         Content resurrected = s.content();
+         resurrected[0][3] = tail;
+         s.board.failed_back(kWeb, s.clock, ContentReader(resurrected));
+     }},
+};
+
+}  // namespace
+
 std::vector<Case> loss_cases() {
-    return {
-        {"S6", "shows at least the true loss",
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             s.wait(2);
-             s.board.rpo_reported(kWeb, s.clock, Duration(0));  // nothing was written since
-             s.write(0, 9);
-             s.wait(30);
-             s.board.rpo_reported(kWeb, s.clock, seconds(30));
-             s.board.rpo_reported(kWeb, s.clock, s.clock - point.cut);
-         },
-         [](Stage& s) {
-             one_point(s);
-             s.wait(2);
-             s.write(0, 9);
-             s.wait(30);
-             s.board.rpo_reported(kWeb, s.clock, seconds(29));
-         }},
-        {"S6", "counts what a wrong point misses",
-         [](Stage& s) {
-             one_point(s);
-             s.wait(1);
-             s.board.rpo_reported(kWeb, s.clock, Duration(0));
-         },
-         [](Stage& s) {
-             const Content before = s.content();
-             s.write(0, 5);
-             s.wait(10);
-             s.publish(s.claim(kWeb, 1), before);
-             s.board.rpo_reported(kWeb, s.clock, Duration(0));
-         }},
-        {"S7", "a planned failover ends on everything",
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             s.board.failed_over(point, true, s.reader());
-         },
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             const ContentReader before = s.reader();
-             s.write(0, 9);
-             s.wait(1);
-             s.board.failed_over(point, true, before);
-         }},
-        {"S8", "an unplanned failover loses what was shown",
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             const ContentReader before = s.reader();
-             s.wait(5);
-             s.board.rpo_reported(kWeb, s.clock, seconds(5));
-             s.write(0, 9);
-             s.wait(20);
-             s.board.failed_over(point, false, before);
-         },
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             const ContentReader before = s.reader();
-             s.write(0, 9);
-             s.wait(5);
-             s.board.rpo_reported(kWeb, s.clock, seconds(1));
-             s.wait(20);
-             s.board.failed_over(point, false, before);
-         }},
-        {"S8", "an older point loses what its label says",
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             const ContentReader before = s.reader();
-             s.write(0, 9);
-             s.wait(5);
-             s.publish(kWeb, 2);
-             s.board.rpo_reported(kWeb, s.clock, seconds(0));
-             s.board.failed_over(point, false, before);
-         },
-         [](Stage& s) {
-             one_point(s);
-             const ContentReader before = s.reader();
-             s.wait(1);
-             s.write(0, 9);
-             s.wait(5);
-             const PublishedPoint dishonest = s.publish(kWeb, 2);
-             s.wait(5);
-             s.publish(kWeb, 3);
-             s.board.failed_over(dishonest, false, before);
-         }},
-        {"S30", "a failback ends on the target's content",
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             const ContentReader at_cut = s.reader();
-             s.wait(1);
-             s.write(0, 3);  // the tail
-             s.wait(1);
-             s.board.failed_over(point, false, at_cut);
-             s.source_disks = at_cut;
-             s.life = 1;
-             s.write(0, 20);
-             s.wait(1);
-             s.board.failed_back(kWeb, s.clock, s.reader());
-         },
-         [](Stage& s) {
-             const PublishedPoint point = one_point(s);
-             const ContentReader at_cut = s.reader();
-             s.wait(1);
-             const Stamp tail = s.write(0, 3);
-             s.wait(1);
-             s.board.failed_over(point, false, at_cut);
-             s.source_disks = at_cut;
-             s.life = 1;
-             s.write(0, 20);
-             s.wait(1);
-             Content resurrected = s.content();
-             resurrected[0][3] = tail;
-             s.board.failed_back(kWeb, s.clock, ContentReader(resurrected));
-         }},
-    };
+    return kLossCases;
 }
 
 namespace {
