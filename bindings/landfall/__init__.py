@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from .machines import Disk, FailedOver, Machine
     from .planning import fluid_lag, required_bandwidth
     from .profiles import Profile, ProfileOverride
-    from .result import Result
+    from .result import Proof, Result
     from .runner import run_many
     from .scenario import Detail, Network, Scenario, load
     from .schema import scenario_schema
@@ -83,7 +83,7 @@ _NAMES = {
     "machines": "Disk FailedOver Machine",
     "planning": "fluid_lag required_bandwidth",
     "profiles": "Profile ProfileOverride",
-    "result": "Result",
+    "result": "Proof Result",
     "runner": "run_many",
     "scenario": "Detail Network Scenario load",
     "schema": "scenario_schema",
@@ -119,6 +119,7 @@ __all__ = [
     "ProcessServer",
     "Profile",
     "ProfileOverride",
+    "Proof",
     "Region",
     "Result",
     "Scenario",

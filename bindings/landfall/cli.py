@@ -1,6 +1,7 @@
 """The command ``landfall``: run, check, schema, gallery, doctor.
 
-Exit codes: 0 done, 1 an expectation failed, 2 bad input, 3 the run failed, 130 interrupted.
+Exit codes: 0 done, 1 an expectation or an oracle failed, 2 bad input, 3 the run failed,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ BROKEN_PIPE = 141
 app = typer.Typer(
     name="landfall",
     help="Flight simulator for disaster recovery and migration to Azure.",
-    epilog="Exit codes: 0 done, 1 an expectation failed, 2 bad input, 3 the run failed.",
+    epilog="Exit codes: 0 done, 1 an expectation or an oracle failed, 2 bad input, "
+    "3 the run failed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["COLUMNS", "NOT_APPLICABLE", "Meaning", "unit_of"]
+__all__ = ["AT_BLOCK_FIDELITY", "COLUMNS", "NOT_APPLICABLE", "Meaning", "unit_of"]
 
 
 class Meaning(NamedTuple):
@@ -104,7 +104,25 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "direction": Meaning("", "forward: from its first end to its second"),
         "bytes": Meaning("B", "bytes carried"),
     },
+    "oracles": {
+        "oracle": Meaning("", "short id of the oracle, as violations give it"),
+        "name": Meaning("", "its name"),
+        "statement": Meaning("", "what always holds"),
+        "source": Meaning("", "where that is written"),
+        "checked": Meaning("", "how often it was checked"),
+        "compared": Meaning("", "sectors that it compared"),
+        "violations": Meaning("", "how often it did not hold"),
+    },
+    "violations": {
+        "t_s": _T,
+        "oracle": Meaning("", "id of the oracle that was violated"),
+        "machine": Meaning("", "name of the machine; empty: it is not of one machine"),
+        "text": Meaning("", "what was found, and what is right"),
+    },
 }
+
+#: Tables that a run has only when some machine is at block fidelity.
+AT_BLOCK_FIDELITY = frozenset({"oracles", "violations"})
 
 #: Columns in which -1 means "not applicable".
 NOT_APPLICABLE = frozenset({("machines", "data_loss_bytes")})

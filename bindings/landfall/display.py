@@ -47,7 +47,8 @@ def result_html(result: Result) -> str:
         f"{formatting.duration(result.wall_s)} · "
         f"{html.escape(_states(result))}"
     )
-    parts = [f"<p>{head}</p>", _totals(result), _expectations(result), _machines(result)]
+    parts = [f"<p>{head}</p>", _proof(result), _totals(result)]
+    parts += [_expectations(result), _machines(result)]
     parts.append(_picture(result))
     return f'<div class="landfall-result">{"".join(parts)}</div>'
 
@@ -55,6 +56,10 @@ def result_html(result: Result) -> str:
 def _states(result: Result) -> str:
     states = (f"{count:,} {state}" for state, count in result.end_states().items())
     return ", ".join(states) or "no machines"
+
+
+def _proof(result: Result) -> str:
+    return "" if result.proof is None else f"<p>oracles: {html.escape(str(result.proof))}</p>"
 
 
 def value_text(column: str, value: Any) -> str:

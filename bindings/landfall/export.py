@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["save"]
 
-_PARQUET = ("machines", "rpo", "jobs", "tasks", "fleet", "backlog", "links")
+_PARQUET = (
+    *("machines", "rpo", "jobs", "tasks", "copies", "fleet", "backlog", "links"),
+    *("oracles", "violations"),
+)
 _SUMMARY = "summary.json"
 _FILES = frozenset({_SUMMARY, "events.jsonl", "rpo.png"} | {f"{name}.parquet" for name in _PARQUET})
 _EVENTS_PER_STEP = 65_536

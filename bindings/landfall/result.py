@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 
 from . import formatting
 from ._version import version
-from .columns import COLUMNS
+from .columns import AT_BLOCK_FIDELITY, COLUMNS
 from .tables import Array, Blob, Tables, encode_blob
 
 if TYPE_CHECKING:
@@ -22,7 +23,41 @@ if TYPE_CHECKING:
 
     from .plots import Plots
 
-__all__ = ["Result"]
+__all__ = ["Proof", "Result"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How much the oracles of a run at block fidelity looked at, and what they found.
+
+    Attributes
+    ----------
+    points_checked
+        Recovery points that were restored and compared with what the guest wrote.
+    sectors_compared
+        Sectors that were compared, over all recovery points and ends of copies.
+    writes
+        Writes of the guests, each with a stamp of its own.
+    violations
+        How often an oracle did not hold. Right replication has none.
+    """
+
+    points_checked: int
+    sectors_compared: int
+    writes: int
+    violations: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether no oracle was violated."""
+        return self.violations == 0
+
+    def __str__(self) -> str:
+        return (
+            f"{formatting.plural(self.points_checked, 'recovery point')} checked, "
+            f"{formatting.plural(self.sectors_compared, 'sector')} compared, "
+            f"{formatting.plural(self.violations, 'violation')}"
+        )
 
 
 class Result:
@@ -189,8 +224,19 @@ class Result:
 
     @property
     def ok(self) -> bool:
-        """Whether every expectation of the scenario holds; true when it has none."""
+        """Whether every expectation of the scenario holds and no oracle was violated."""
+        if self.proof is not None and not self.proof.holds:
+            return False
         return all(entry.get("passed") for entry in self._told.get("expect") or ())
+
+    @property
+    def proof(self) -> Proof | None:
+        """What the oracles checked and found; None when no machine is at block fidelity."""
+        told = self._told.get("oracles")
+        if not told:
+            return None
+        keys = ("points_checked", "sectors_compared", "writes", "violations")
+        return Proof(**{key: int(told.get(key) or 0) for key in keys})
 
     @property
     def expect(self) -> pd.DataFrame:
@@ -232,8 +278,15 @@ class Result:
     def _frame(self, name: str) -> pd.DataFrame:
         frame = self._frames.get(name)
         if frame is None:
-            frame = self._frames[name] = self.tables[name].to_pandas()
+            frame = self._frames[name] = self._new_frame(name)
         return frame.copy(deep=False)  # a column that somebody adds stays with them
+
+    def _new_frame(self, name: str) -> pd.DataFrame:
+        if name in AT_BLOCK_FIDELITY and name not in self.tables:
+            import pandas as pd
+
+            return pd.DataFrame(columns=list(COLUMNS[name]))
+        return self.tables[name].to_pandas()
 
     @property
     def machines(self) -> pd.DataFrame:
@@ -307,6 +360,23 @@ class Result:
         """Bytes that each link carried: ``link``, ``direction``, ``bytes``."""
         return self._frame("links")
 
+    @property
+    def oracles(self) -> pd.DataFrame:
+        """What was checked at block fidelity, one row per oracle; :attr:`proof` has the totals.
+
+        ``oracle``, ``name``, ``statement``, ``source``; counts ``checked``, ``compared``
+        (sectors), ``violations``. Empty when no machine is at block fidelity.
+        """
+        return self._frame("oracles")
+
+    @property
+    def violations(self) -> pd.DataFrame:
+        """What oracles found wrong: ``t_s`` (seconds), ``oracle``, ``machine``, ``text``.
+
+        A run keeps the first of them; :attr:`proof` counts all.
+        """
+        return self._frame("violations")
+
     # --- Pictures, files, display -----------------------------------------------------------------
 
     @cached_property
@@ -320,8 +390,9 @@ class Result:
         """Write the result into a folder, wholly or not at all.
 
         The folder holds ``summary.json``, ``machines.parquet``, ``rpo.parquet``,
-        ``jobs.parquet``, ``tasks.parquet``, ``fleet.parquet``, ``backlog.parquet``,
-        ``links.parquet``, ``events.jsonl`` and ``rpo.png``. An earlier result in it is replaced.
+        ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``, ``fleet.parquet``,
+        ``backlog.parquet``, ``links.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity
+        ``oracles.parquet`` and ``violations.parquet`` as well. An earlier result in it is replaced.
 
         Returns
         -------
@@ -359,6 +430,8 @@ class Result:
         if expect:
             held = sum(bool(entry.get("passed")) for entry in expect)
             lines.append(f"  expectations: {held} of {len(expect)} hold")
+        if self.proof is not None:
+            lines.append(f"  oracles: {self.proof}")
         lines.append('  next: .machines, .plot.rpo(), .plot.timeline(), .save("out")')
         return "\n".join(lines)
 

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
     from .errors import Problem
     from .progress import Progress
-    from .result import Result
+    from .result import Proof, Result
 
 _PROBLEMS_MAX = 50
 _MACHINES_MAX = 20
 _ALLOWED_MAX = 12
 _NAMES_MAX = 5
+_VIOLATIONS_MAX = 5
 #: Width where no terminal says one, wide enough for the table of machines.
 _WIDTH = 120
 
@@ -114,9 +115,11 @@ def print_problems(problems: Sequence[Problem], label: str | None) -> None:
 
 
 def print_result(result: Result) -> None:
-    """Print machines, totals and expectations of a run to standard output."""
+    """Print machines, oracles, totals and expectations of a run to standard output."""
     out = console()
     out.print(_machines_table(result))
+    if result.proof is not None:
+        _print_oracles(result, result.proof, out)
     out.print(_totals_text(result), soft_wrap=True)
     if note := _no_sample_note(result):
         out.print(Text(note, "yellow"), soft_wrap=True)
@@ -148,6 +151,30 @@ def _machines_table(result: Result) -> Table:
         name = printable(str(row["machine"]))
         table.add_row(Text(name), *values, Text(_state_words(str(row.get("state")))))
     return table
+
+
+def _print_oracles(result: Result, proof: Proof, out: Console) -> None:
+    """Print what was proved at block fidelity, or the first violations."""
+    out.print(Text(f"oracles: {proof}", "green" if proof.holds else "bold red"), soft_wrap=True)
+    if proof.holds:
+        return
+    shown = result.violations.head(_VIOLATIONS_MAX)
+    more = proof.violations - len(shown)
+    table = Table(
+        box=SIMPLE_HEAD,
+        style="red",
+        caption=f"… {more:,} more" if more > 0 else None,
+        caption_justify="left",
+    )
+    for head in ("time", "oracle"):
+        table.add_column(head, no_wrap=True)
+    for head in ("machine", "what was found"):
+        table.add_column(head, overflow="fold")
+    for row in shown.to_dict(orient="records"):
+        words = (formatting.duration(_number(row["t_s"])), row["oracle"], row["machine"])
+        cells = [*words, row["text"]]
+        table.add_row(*(Text(printable(str(cell)) if cell == cell else "") for cell in cells))
+    out.print(table)
 
 
 def _state_words(state: str) -> str:

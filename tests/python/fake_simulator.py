@@ -40,6 +40,7 @@ class Simulator:
         self.calls: list[dict[str, Any]] = []
         self.machines = MACHINES
         self.expect: list[dict[str, Any]] | None = None
+        self.proved: dict[str, Any] = {}  # of run_samples.proved
 
     def check(self, canonical_json: str) -> list[dict[str, Any]]:
         assert json.loads(canonical_json)["version"] == 1
@@ -77,6 +78,8 @@ class Simulator:
             "machines": table(self.machines),
             "events": {"t_s": table({"t": [1.0]})["t"], "kind": ["start"]},
         }
+        summary |= self.proved.get("summary", {})
+        tables |= {name: rows for name, rows in self.proved.items() if name != "summary"}
         return lf.Result.from_tables(summary, tables, scenario_hash=scenario.hash, wall_s=0.5)
 
 

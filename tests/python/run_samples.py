@@ -78,6 +78,36 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def proved(violations: int = 0, kept: int | None = None) -> dict[str, Any]:
+    """Return what a run at block fidelity adds: the summary's oracles, and two tables."""
+    rows = range(violations if kept is None else kept)
+    return {
+        "summary": {
+            "oracles": {
+                "points_checked": 385,
+                "sectors_compared": 4_344_251,
+                "writes": 896_424,
+                "violations": violations,
+            }
+        },
+        "oracles": {
+            "oracle": ["S1", "S10"],
+            "name": ["prefix-consistent cut", "old generation fenced"],
+            "statement": ["A recovery point holds a prefix.", "Nothing of an old one is taken."],
+            "source": ["2.1 S1", "2.1 S10"],
+            "checked": np.array([385, 1_495_076]),
+            "compared": np.array([4_344_251, 0]),
+            "violations": np.array([violations, 0]),
+        },
+        "violations": {
+            "t_s": np.array([3600.0 * (k + 1) for k in rows], float),
+            "oracle": ["S1" for _ in rows],
+            "machine": ["" if k == 1 else f"web-{k + 1}" for k in rows],
+            "text": [f"sector {k + 40} holds [write 7], expected write 9" for k in rows],
+        },
+    }
+
+
 def made_up(
     names: list[str],
     steps: dict[str, list[tuple[float, float, float]]] | None = None,
@@ -85,12 +115,13 @@ def made_up(
     end_s: float = 10 * HOUR,
     threshold_s: float | None = None,
     name: str = "made up",
+    summary: dict[str, Any] | None = None,
     **tables: Any,
 ) -> lf.Result:
     """Return a result that no simulator made.
 
-    `steps` holds for each machine (instant, RPO before, RPO after); `tables` adds or replaces
-    tables.
+    `steps` holds for each machine (instant, RPO before, RPO after); `summary` adds to the summary,
+    `tables` adds or replaces tables.
     """
     rows = sorted((t, n, b, a) for n, own in (steps or {}).items() for t, b, a in own)
     count = len(names)
@@ -109,7 +140,7 @@ def made_up(
             "rpo_s_after": np.array([a for _, _, _, a in rows], float),
         },
     }
-    summary = {
+    told = {
         "scenario": name,
         "seed": 7,
         "version": "0.0.0",
@@ -117,5 +148,6 @@ def made_up(
         "totals": {"rpo_s": {"p95": 300.0, "max": None}, "wan_bytes": 1536.0},
         "expect": [],
     }
+    told |= summary or {}
     policies = f'{{"policies": [{{"name": "p", "rpo_threshold": {threshold_s or "null"}}}]}}'
-    return lf.Result.from_tables(summary, made | tables, scenario_json=policies)
+    return lf.Result.from_tables(told, made | tables, scenario_json=policies)
