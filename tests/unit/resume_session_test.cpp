@@ -239,6 +239,16 @@ TEST(ResumeSession, GoesOnWhenTheReceiverHasWhatWasForgotten) {
     EXPECT_EQ(send_all(session), (std::vector<std::uint64_t>{2, 3, 4, 5}));
 }
 
+// Sent once does not mean sent: after a break these frames wait to be sent again.
+TEST(ResumeSession, ForgetsNothingThatHasToBeSentAgain) {
+    ResumeSession session = connected_session(5);
+    for (int i = 0; i < 3; ++i) ASSERT_NE(session.send_next(), nullptr);
+    session.on_disconnected();
+    ASSERT_EQ(session.on_hello({kLife, 1}), ResumeDecision::Continue);
+    session.forget_sent(Bytes(10'000));
+    EXPECT_EQ(send_all(session), (std::vector<std::uint64_t>{2, 3, 4, 5}));
+}
+
 struct HelloCase {
     Hello hello;
     ResumeDecision decision;
