@@ -17,8 +17,8 @@
 #include <span>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/units.hpp"
-#include "model/storage/block.hpp"
 
 namespace landfall::analysis {
 

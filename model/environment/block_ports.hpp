@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "model/base/ids.hpp"
+#include "model/base/stamp_image.hpp"
 #include "model/environment/stable_store.hpp"
 #include "model/environment/witness.hpp"
-#include "model/storage/stamp_image.hpp"
 
 namespace landfall {
 
@@ -28,8 +28,9 @@ class SourceBlocks {
     virtual void take_writes(DiskId disk, Instant until, std::vector<GuestWrite>& taken) = 0;
     /// The disk's content after the last write that was taken.
     virtual void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const = 0;
-    /// Of a machine that goes home; null for any other.
-    [[nodiscard]] virtual const Parting* parting(DiskId disk) const = 0;
+    /// Of a machine that goes home, up to now: whoever asks keeps track of changes from now on.
+    /// Null for any other machine.
+    [[nodiscard]] virtual const Parting* parting(DiskId disk) = 0;
     /// Writes that the machine's guest submits from `from` on wait until they are released.
     virtual void hold_writes(MachineId machine, Instant from) = 0;
     virtual void release_writes(MachineId machine, Instant at) = 0;

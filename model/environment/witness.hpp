@@ -8,9 +8,9 @@
 #include <span>
 #include <string_view>
 
+#include "model/base/block.hpp"
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
-#include "model/storage/block.hpp"
 
 namespace landfall {
 

@@ -28,16 +28,16 @@ enum class ReplicationEngine : std::uint8_t {
 };
 
 inline constexpr std::array kAllEngines = {
-    ReplicationEngine::InMageToAzure,     ReplicationEngine::HyperVToAzure,
-    ReplicationEngine::AzureToAzure,      ReplicationEngine::HyperVToSecondary,
-    ReplicationEngine::ScoutToSecondary,  ReplicationEngine::Failback,
+    ReplicationEngine::InMageToAzure,    ReplicationEngine::HyperVToAzure,
+    ReplicationEngine::AzureToAzure,     ReplicationEngine::HyperVToSecondary,
+    ReplicationEngine::ScoutToSecondary, ReplicationEngine::Failback,
 };
 
 /// How finely a machine is simulated: bytes as numbers, or every block with its content.
 enum class Fidelity : std::uint8_t { Volume, Block };
 
 /// How a machine's changes go home (SR/vmware-azure-reprotect.md; replication-and-test-lab A31).
-enum class ReverseMethod : std::uint8_t {
+enum class FailbackMethod : std::uint8_t {
     Bitmaps,       ///< what either side wrote since they parted
     Checksum,      ///< one of the bitmaps is lost: compare whole disks
     FullDownload,  ///< an alternate location: whole disks
@@ -47,7 +47,7 @@ enum class ReverseMethod : std::uint8_t {
 struct FailedOver {
     Bytes unreplicated;      ///< per disk, written on-premises after the point failed over to
     Bytes written_in_azure;  ///< per disk, written since
-    ReverseMethod method = ReverseMethod::Bitmaps;
+    FailbackMethod method = FailbackMethod::Bitmaps;
 };
 
 /// A virtual disk of a source machine and the managed disk that mirrors it.
@@ -72,10 +72,10 @@ struct Machine {
     bool needs_hydration = false;     ///< SR/site-recovery-failover.md: boot drivers made ready
     ReplicationEngine engine = ReplicationEngine::InMageToAzure;
     Fidelity fidelity = Fidelity::Volume;
-    Bytes sector_size = Bytes(4096);      ///< at block fidelity
-    ConsistencyGroupId group;             ///< none: the machine's points are its own
+    Bytes sector_size = Bytes(4096);       ///< at block fidelity
+    ConsistencyGroupId group;              ///< none: the machine's points are its own
     std::optional<Duration> offline_copy;  ///< the first copy travels on a disk, and takes so long
-    FailedOver failed_over;               ///< of engine Failback
+    FailedOver failed_over;                ///< of engine Failback
 };
 
 /// Machines whose recovery points share a cut (SR/vmware-azure-common-questions.md).
@@ -91,7 +91,7 @@ struct ProcessServer {
     /// From its machines, over the LAN, into the cache. None: the source uploads by itself, with no
     /// relay and no cache (a Hyper-V host, the agent of an Azure machine).
     ChannelId receive_channel;
-    ChannelId upload_channel;   ///< from the cache, over the WAN, into the storage account
+    ChannelId upload_channel;  ///< from the cache, over the WAN, into the storage account
     Bytes cache;
     BytesPerSecond processing_rate;            ///< compress and encrypt, all cores
     std::int64_t compression_permille = 1000;  ///< LAN bytes per 1000 WAN bytes
@@ -102,7 +102,7 @@ struct Policy {
     std::string name;
     Duration retention;
     std::optional<Duration> app_consistent_every;
-    std::optional<Duration> rpo_threshold;  ///< raises an event; never changes replication
+    std::optional<Duration> rpo_threshold;       ///< raises an event; never changes replication
     Duration replication_interval = minutes(5);  ///< of Hyper-V Replica: 30 s, 5 min or 15 min
 };
 

@@ -19,7 +19,7 @@
 #include <map>
 #include <optional>
 
-#include "model/storage/block.hpp"
+#include "model/base/block.hpp"
 #include "model/storage/dirty_bitmap.hpp"
 
 namespace landfall {

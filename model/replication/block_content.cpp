@@ -2,8 +2,10 @@
 #include "model/replication/block_content.hpp"
 
 #include <algorithm>
+#include <bit>
 
-#include "model/base/mutant.hpp"
+#include "model/replication/checksum_resync.hpp"
+#include "model/replication/reverse_delta.hpp"
 #include "model/storage/journal_record.hpp"
 
 namespace landfall {
@@ -54,10 +56,10 @@ const BlockContent::BlockDisk& BlockContent::at(DiskId disk) const {
 void BlockContent::start_tracking(DiskId id, Instant now) {
     BlockDisk& disk = at(id);
     capture(id, Capture::Off, now);
-    const Parting* parting = environment_.blocks.source->parting(id);
-    if (parting != nullptr && !disk.holds_former_self) {
+    if (const Parting* parting = environment_.blocks.source->parting(id)) {
+        if (!disk.holds_former_self) copy_image(disk, parting->other_side);
         disk.holds_former_self = true;
-        copy_image(disk, parting->other_side);
+        if (mark_reverse_delta(disk, *parting)) return;
     }
     stamps_.assign(disk.geometry.sectors, 0);
     environment_.blocks.source->read(id, 0, stamps_);
@@ -66,6 +68,30 @@ void BlockContent::start_tracking(DiskId id, Instant now) {
     }
     stamps_.clear();
     stamps_.shrink_to_fit();
+}
+
+/// A machine goes home: what either side wrote is dirty. False if bitmaps are not how it goes.
+bool BlockContent::mark_reverse_delta(BlockDisk& disk, const Parting& parting) {
+    const FailbackMethod method = estate_.machine(disk.machine).failed_over.method;
+    const std::uint64_t sectors = disk.geometry.sectors;
+    DirtyBitmap here(sectors, 1);
+    DirtyBitmap there(sectors, 1);
+    for (const SectorRange& range : parting.written_here) here.set(range);
+    for (const SectorRange& range : parting.written_there) there.set(range);
+    ReverseSituation situation;
+    situation.sectors = sectors;
+    situation.grain = disk.dirty.active().grain();
+    situation.original_location = method != FailbackMethod::FullDownload;
+    situation.tail_given_up = true;  // by the commit of the failover
+    situation.target.bitmap = &here;
+    if (method != FailbackMethod::Checksum) situation.source.bitmap = &there;
+    const ReversePlan plan = plan_reverse(situation);
+    if (plan.method != ReverseMethod::CopyBlocks) return false;
+    for (auto run = plan.blocks.next_run(0, sectors); run;
+         run = plan.blocks.next_run(run->end(), sectors)) {
+        disk.dirty.mark(*run);
+    }
+    return true;
 }
 
 void BlockContent::start_equal(DiskId id, Instant now) {
@@ -113,16 +139,15 @@ void BlockContent::reshape(DiskId id) {
     }
     machines_[machine].store = new_replica(facts.name, shapes);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
-        const std::uint64_t kept = k == disk.slot ? std::min(old_sectors, shapes[k].sectors)
-                                                  : shapes[k].sectors;
+        const std::uint64_t kept =
+            k == disk.slot ? std::min(old_sectors, shapes[k].sectors) : shapes[k].sectors;
         stamps_.assign(kept, 0);
         old->read_newest(k, 0, stamps_);
         machines_[machine].store->copy_in(k, 0, stamps_);
     }
     machines_[machine].store->flush_staged();
     if (environment_.blocks.witness != nullptr) {
-        environment_.blocks.witness->geometry_changed(id, disk.geometry,
-                                                      environment_.clock.now());
+        environment_.blocks.witness->geometry_changed(id, disk.geometry, environment_.clock.now());
     }
 }
 
@@ -221,7 +246,10 @@ void BlockContent::mark_records(DiskId id, BlockDisk& disk, std::span<const std:
 void BlockContent::abandon(DiskId id, Generation next) {
     BlockDisk& disk = at(id);
     if (disk.copy) {
-        for (const CopyRun& run : disk.copy->runs) end_run(id, run.range, false);
+        for (const CopyRun& run : disk.copy->runs) {
+            mark(id, disk, run.range);
+            end_run(id, run.range, false);
+        }
         disk.copy->loop->fail_all();
         disk.dirty.restore_frozen();
         disk.copy.reset();
@@ -255,7 +283,6 @@ Bytes BlockContent::begin_copy(DiskId id, CopyKind kind, Bytes checksums) {
     LANDFALL_CHECK(!disk.copy, "one copy of a disk at a time");
     disk.dirty.freeze();
     if (kind == CopyKind::Compare) choose_differing(id, disk);
-    if (kind == CopyKind::ReverseDelta) choose_reverse_delta(id, disk);
     disk.dirty_unknown = false;
     const auto sector = static_cast<std::uint64_t>(disk.geometry.sector_size.count());
     const auto chunk = static_cast<std::uint64_t>(estate_.profile.block_copy_chunk.count());
@@ -266,9 +293,9 @@ Bytes BlockContent::begin_copy(DiskId id, CopyKind kind, Bytes checksums) {
     copy.offset = checksums;
     copy.loop.emplace(disk.dirty.frozen(), limits);
     const Bytes blocks = size_of(disk, disk.dirty.frozen().dirty_sectors());
-    const bool snapshot = kind == CopyKind::Offline ||
-                          (kind == CopyKind::InitialCopy &&
-                           design_of(disk).first_copy == FirstCopy::Snapshot);
+    const bool snapshot =
+        kind == CopyKind::Offline ||
+        (kind == CopyKind::InitialCopy && design_of(disk).first_copy == FirstCopy::Snapshot);
     if (snapshot) {
         // The blocks as they are now, however late they travel.
         while (const auto run = copy.loop->next()) read_run(id, disk, *run);
@@ -312,21 +339,37 @@ void BlockContent::deliver_copy(DiskId id, Bytes acknowledged) {
     BlockDisk& disk = at(id);
     LANDFALL_CHECK(disk.copy, "only a copy under way arrives");
     Copy& copy = *disk.copy;
-    ReplicaStore& store = *machines_[disk.machine].store;
     std::size_t arrived = 0;
     for (; arrived < copy.runs.size() && copy.runs[arrived].end <= acknowledged; ++arrived) {
         const CopyRun& run = copy.runs[arrived];
-        store.copy_in(disk.slot, run.range.first, run.stamps);
+        copy_behind_changes(disk, run);
         if (environment_.blocks.witness != nullptr) {
             environment_.blocks.witness->accepted(id, disk.generation, run.range);
         }
     }
     if (arrived == 0) return;
-    store.flush_staged();
+    machines_[disk.machine].store->flush_staged();
     for (; arrived > 0; --arrived) {
         copy.loop->completed(copy.runs.front().range);
         end_run(id, copy.runs.front().range, true);
         copy.runs.pop_front();
+    }
+}
+
+/// Ordered changes overtake the blocks of a copy: where one has arrived already, the block may be
+/// the older of the two, and the stream brings whatever is newer.
+void BlockContent::copy_behind_changes(BlockDisk& disk, const CopyRun& run) {
+    ReplicaStore& store = *machines_[disk.machine].store;
+    const std::span<const Stamp> stamps(run.stamps);
+    std::uint64_t from = run.range.first;
+    while (from < run.range.end()) {
+        const auto changed = disk.unpublished.next_run(from, run.range.end() - from);
+        const std::uint64_t to =
+            changed ? std::min(changed->first, run.range.end()) : run.range.end();
+        if (to > from) {
+            store.copy_in(disk.slot, from, stamps.subspan(from - run.range.first, to - from));
+        }
+        from = changed ? std::max(changed->end(), to) : to;
     }
 }
 
@@ -339,31 +382,21 @@ void BlockContent::end_copy(DiskId id) {
 
 /// Checksums of fixed chunks on both sides tell which ones differ (replication-and-test-lab A20).
 void BlockContent::choose_differing(DiskId id, BlockDisk& disk) {
-    DirtyBitmap& chosen = disk.dirty.frozen();
-    chosen.clear_all();
-    const auto chunk = std::max<std::uint64_t>(
-        static_cast<std::uint64_t>(estate_.profile.resync_chunk.count() /
-                                   disk.geometry.sector_size.count()),
-        1);
-    std::vector<Stamp> there;
-    for (std::uint64_t first = 0; first < disk.geometry.sectors; first += chunk) {
-        const std::uint64_t count = std::min(chunk, disk.geometry.sectors - first);
-        stamps_.resize(count);
-        there.resize(count);
-        environment_.blocks.source->read(id, first, stamps_);
-        read_replica(id, first, there);
-        if (stamps_ != there) chosen.set({first, count});
-    }
-}
-
-void BlockContent::choose_reverse_delta(DiskId id, BlockDisk& disk) {
-    const Parting* parting = environment_.blocks.source->parting(id);
-    LANDFALL_CHECK(parting != nullptr, "a reverse delta needs a machine that was failed over");
-    DirtyBitmap& chosen = disk.dirty.frozen();
-    chosen.clear_all();
-    for (const SectorRange& range : parting->written_here) chosen.set(range);
-    if (mutant(Mutant::UnionMissesSourceBitmap)) return;
-    for (const SectorRange& range : parting->written_there) chosen.set(range);
+    const auto chunk =
+        std::max<std::uint64_t>(static_cast<std::uint64_t>(estate_.profile.resync_chunk.count() /
+                                                           disk.geometry.sector_size.count()),
+                                1);
+    ChecksumComparison comparison(disk.geometry,
+                                  {std::bit_floor(chunk), estate_.profile.resync_checksum});
+    const auto source = [&](std::uint64_t first, std::span<Stamp> out) {
+        environment_.blocks.source->read(id, first, out);
+    };
+    const auto target = [&](std::uint64_t first, std::span<Stamp> out) {
+        read_replica(id, first, out);
+    };
+    while (!comparison.finished()) comparison.compare(source, target, comparison.chunks());
+    disk.dirty.frozen().clear_all();
+    disk.dirty.frozen().merge(comparison.differing());
 }
 
 // --- Observation

@@ -136,14 +136,14 @@ class BlockContent {
         std::optional<Copy> copy;
         // The replica
         SequenceFilter filter{0, 1};
-        DirtyBitmap unpublished;  ///< arrived since the last point
+        DirtyBitmap unpublished;  ///< sectors of ordered changes that arrived since the last point
 
         BlockDisk(MachineId owner, std::uint32_t place, DiskGeometry shape, std::uint64_t grain)
             : machine(owner),
               slot(place),
               geometry(shape),
               dirty(shape.sectors, grain),
-              unpublished(shape.sectors, grain) {}
+              unpublished(shape.sectors, 1) {}
     };
     struct BlockMachine {
         std::unique_ptr<ReplicaStore> store;
@@ -159,8 +159,9 @@ class BlockContent {
     void mark(DiskId id, BlockDisk& disk, SectorRange range);
     void mark_records(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
     void choose_differing(DiskId id, BlockDisk& disk);
-    void choose_reverse_delta(DiskId id, BlockDisk& disk);
+    bool mark_reverse_delta(BlockDisk& disk, const Parting& parting);
     void read_run(DiskId id, BlockDisk& disk, SectorRange range);
+    void copy_behind_changes(BlockDisk& disk, const CopyRun& run);
     void end_run(DiskId id, SectorRange range, bool durable);
     [[nodiscard]] std::unique_ptr<ReplicaStore> new_replica(const std::string& name,
                                                             std::vector<DiskGeometry> shapes) const;

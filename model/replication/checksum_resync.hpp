@@ -16,8 +16,8 @@
 #include <functional>
 #include <span>
 
+#include "model/base/block.hpp"
 #include "model/base/units.hpp"
-#include "model/storage/block.hpp"
 #include "model/storage/dirty_bitmap.hpp"
 
 namespace landfall {

@@ -26,7 +26,10 @@ void ReplicationPipeline::begin_copies(MachineId machine) {
         source.copies_waiting.push_back(disk);
     });
     std::reverse(source.copies_waiting.begin(), source.copies_waiting.end());
-    for (std::int64_t k = 0; k < source.design->disks_at_once; ++k) start_waiting_copies(machine);
+    // Disks that travel by other means all travel at once.
+    const bool offline = estate_.machine(machine).offline_copy.has_value();
+    const std::int64_t at_once = offline ? source.disk_count : source.design->disks_at_once;
+    for (std::int64_t k = 0; k < at_once; ++k) start_waiting_copies(machine);
 }
 
 void ReplicationPipeline::start_waiting_copies(MachineId machine) {
@@ -77,18 +80,18 @@ void ReplicationPipeline::start_reverse_delta(DiskId id) {
     const FailedOver& parted = estate_.machine(disk.machine).failed_over;
     const ServiceProfile& profile = estate_.profile;
     switch (parted.method) {
-        case ReverseMethod::Checksum:
+        case FailbackMethod::Checksum:
             disk.owed = std::min(parted.unreplicated + parted.written_in_azure, facts.size);
             start_compare(id);
             return;
-        case ReverseMethod::FullDownload: {
+        case FailbackMethod::FullDownload: {
             const Bytes wire =
                 disk.in_blocks ? blocks_->begin_copy(id, CopyKind::InitialCopy) : facts.used;
             start_copy(id, CopyKind::InitialCopy, wire,
                        transfer_time(wire, profile.source_read_rate));
             return;
         }
-        case ReverseMethod::Bitmaps: {
+        case FailbackMethod::Bitmaps: {
             const Bytes wire =
                 disk.in_blocks
                     ? blocks_->begin_copy(id, CopyKind::ReverseDelta)
@@ -116,7 +119,7 @@ void ReplicationPipeline::start_compare(DiskId id) {
 }
 
 void ReplicationPipeline::start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes,
-                               Duration reading_time) {
+                                     Duration reading_time) {
     copies_[disk.value].emplace(disk, kind, wire_bytes, reading_time, environment_.clock.now());
     state(state(state(disk).machine).server).copies.push_back(disk.value);
 }

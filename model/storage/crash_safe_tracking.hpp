@@ -28,9 +28,9 @@
 #include <string_view>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/environment/stable_store.hpp"
 #include "model/storage/activity_log.hpp"
-#include "model/storage/block.hpp"
 #include "model/storage/dirty_bitmap.hpp"
 
 namespace landfall {

@@ -17,7 +17,7 @@
 #include <span>
 #include <vector>
 
-#include "model/storage/block.hpp"
+#include "model/base/block.hpp"
 
 namespace landfall {
 

@@ -15,8 +15,8 @@
 #include <optional>
 #include <utility>
 
+#include "model/base/block.hpp"
 #include "model/base/check.hpp"
-#include "model/storage/block.hpp"
 
 namespace landfall {
 

@@ -19,11 +19,11 @@
 #include <string_view>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/check.hpp"
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
 #include "model/environment/witness.hpp"
-#include "model/storage/block.hpp"
 #include "model/storage/little_endian.hpp"
 
 namespace landfall {

@@ -14,9 +14,9 @@
 #include <variant>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/units.hpp"
 #include "model/environment/witness.hpp"
-#include "model/storage/block.hpp"
 #include "model/storage/stored_objects.hpp"
 
 namespace landfall {

@@ -14,10 +14,10 @@
 #include <span>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/check.hpp"
-#include "model/storage/block.hpp"
+#include "model/base/stamp_image.hpp"
 #include "model/storage/little_endian.hpp"
-#include "model/storage/stamp_image.hpp"
 
 namespace landfall {
 

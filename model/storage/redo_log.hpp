@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "model/storage/block.hpp"
+#include "model/base/block.hpp"
 #include "model/storage/point_catalogue.hpp"
 #include "model/storage/staged_changes.hpp"
 #include "model/storage/stored_objects.hpp"

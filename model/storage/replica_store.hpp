@@ -25,15 +25,15 @@
 #include <string>
 #include <vector>
 
+#include "model/base/block.hpp"
+#include "model/base/stamp_image.hpp"
 #include "model/base/units.hpp"
 #include "model/environment/stable_store.hpp"
 #include "model/environment/witness.hpp"
-#include "model/storage/block.hpp"
 #include "model/storage/point_catalogue.hpp"
 #include "model/storage/point_layer.hpp"
 #include "model/storage/redo_log.hpp"
 #include "model/storage/staged_changes.hpp"
-#include "model/storage/stamp_image.hpp"
 #include "model/storage/stored_objects.hpp"
 
 namespace landfall {

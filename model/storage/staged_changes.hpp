@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/check.hpp"
+#include "model/base/stamp_image.hpp"
 #include "model/base/units.hpp"
-#include "model/storage/block.hpp"
-#include "model/storage/stamp_image.hpp"
 
 namespace landfall {
 

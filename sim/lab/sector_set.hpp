@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/storage/block.hpp"
+#include "model/base/block.hpp"
 
 namespace landfall::lab {
 

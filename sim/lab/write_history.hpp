@@ -1,7 +1,7 @@
 // sim/lab/write_history.hpp — every write of every disk, in order: what all content is held
 // against.
 //
-// Idea: content tells who wrote it (model/storage/block.hpp), so the list of writes says what any
+// Idea: content tells who wrote it (model/base/block.hpp), so the list of writes says what any
 // disk held at any cut. The list is append-only and flat, 24 bytes a write; images of it are views
 // (ShadowImage) that advance through the list, each write once.
 //
@@ -19,10 +19,10 @@
 #include <optional>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/ids.hpp"
+#include "model/base/stamp_image.hpp"
 #include "model/base/units.hpp"
-#include "model/storage/block.hpp"
-#include "model/storage/stamp_image.hpp"
 #include "sim/lab/sector_set.hpp"
 
 namespace landfall::lab {

@@ -32,8 +32,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/base/block.hpp"
 #include "model/base/units.hpp"
-#include "model/storage/block.hpp"
 #include "sim/workload/block_writes.hpp"
 
 namespace landfall::workload {

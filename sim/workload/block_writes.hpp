@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/base/block.hpp"
 #include "model/base/units.hpp"
-#include "model/storage/block.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace landfall::workload {

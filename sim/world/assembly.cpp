@@ -145,8 +145,8 @@ class Assembler {
         LANDFALL_CHECK(server.master_target, "a process server sends somewhere");
         const scenario::MasterTarget& target =
             scenario_.master_targets[find_named(scenario_.master_targets, *server.master_target)];
-        return {target.site,
-                shared_link(target.name + " apply", static_cast<double>(target.apply_rate.count()))};
+        return {target.site, shared_link(target.name + " apply",
+                                         static_cast<double>(target.apply_rate.count()))};
     }
 
     /// A link of our own that several uploads may cross; the first to ask makes it.
@@ -183,8 +183,8 @@ class Assembler {
         route.push_back(destination.ingress);
         if (latency_s > 0) {
             // What the windows of all streams let through in a round trip.
-            const double rate = static_cast<double>(window.count()) *
-                                static_cast<double>(threads) / (2 * latency_s);
+            const double rate = static_cast<double>(window.count()) * static_cast<double>(threads) /
+                                (2 * latency_s);
             route.push_back(add_link(name + " window", rate, 0));
         }
         return channel;
@@ -228,10 +228,8 @@ class Assembler {
                                scenario_.network.bandwidth_factor;
             destination = {there, shared_link(there + " replica hosts", lan)};
         }
-        const std::int64_t threads =
-            host.upload_threads.value_or(scenario_.profile.upload_threads);
-        return add_uploader(name,
-                            add_upload(name, site.name, destination, first, threads, true));
+        const std::int64_t threads = host.upload_threads.value_or(scenario_.profile.upload_threads);
+        return add_uploader(name, add_upload(name, site.name, destination, first, threads, true));
     }
 
     /// The hours in which a host may send less.
@@ -263,10 +261,10 @@ class Assembler {
         const BytesPerSecond ceiling = std::min(disks, scenario_.profile.azure_machine_churn_max);
         const std::uint32_t agent =
             add_link(expanded.name + " churn ceiling", static_cast<double>(ceiling.count()), 0);
-        return add_uploader(expanded.name + " agent",
-                            add_upload(expanded.name + " agent", group.site,
-                                       to_account(*group.storage_account), {agent},
-                                       scenario_.profile.upload_threads, false));
+        return add_uploader(
+            expanded.name + " agent",
+            add_upload(expanded.name + " agent", group.site, to_account(*group.storage_account),
+                       {agent}, scenario_.profile.upload_threads, false));
     }
 
     /// Process servers and machines on one host share its NIC.
@@ -277,27 +275,31 @@ class Assembler {
     static FailedOver failed_over(const scenario::FailedOver& facts) {
         FailedOver parted{facts.unreplicated, facts.written_in_azure};
         switch (facts.method) {
-            case scenario::FailbackMethod::Bitmaps: parted.method = ReverseMethod::Bitmaps; break;
-            case scenario::FailbackMethod::Checksum: parted.method = ReverseMethod::Checksum; break;
+            case scenario::FailbackMethod::Bitmaps:
+                parted.method = landfall::FailbackMethod::Bitmaps;
+                break;
+            case scenario::FailbackMethod::Checksum:
+                parted.method = landfall::FailbackMethod::Checksum;
+                break;
             case scenario::FailbackMethod::FullDownload:
-                parted.method = ReverseMethod::FullDownload;
+                parted.method = landfall::FailbackMethod::FullDownload;
                 break;
         }
         // SR/vmware-azure-reprotect.md: to an alternate location whole disks travel.
         if (facts.location == scenario::FailbackLocation::Alternate) {
-            parted.method = ReverseMethod::FullDownload;
+            parted.method = landfall::FailbackMethod::FullDownload;
         }
         return parted;
     }
 
     /// How the machine replicates, beyond what every machine has.
-    void set_engine(const scenario::ExpandedMachine& expanded,
-                    const scenario::MachineGroup& group, Machine& machine) {
+    void set_engine(const scenario::ExpandedMachine& expanded, const scenario::MachineGroup& group,
+                    Machine& machine) {
         static_assert(static_cast<int>(scenario::Replication::Failback) ==
                       static_cast<int>(ReplicationEngine::Failback));
         machine.engine = static_cast<ReplicationEngine>(group.replication);
-        machine.fidelity = group.fidelity == scenario::Fidelity::Block ? Fidelity::Block
-                                                                       : Fidelity::Volume;
+        machine.fidelity =
+            group.fidelity == scenario::Fidelity::Block ? Fidelity::Block : Fidelity::Volume;
         machine.sector_size = group.sector_size;
         if (group.initial_copy == scenario::InitialCopy::Offline) {
             machine.offline_copy = group.offline_takes;
@@ -324,8 +326,7 @@ class Assembler {
         // An AWS instance is protected as a physical server (SR/migrate-tutorial-aws-azure.md).
         const bool physical = group.kind == "physical" || group.kind == "aws";
         machine.can_shut_down = !physical;
-        machine.needs_hydration =
-            physical || group.os == "linux" || !group.hydration_drivers_ready;
+        machine.needs_hydration = physical || group.os == "linux" || !group.hydration_drivers_ready;
         set_engine(expanded, group, machine);
         const MachineId id(result_.estate.machines.size());
         result_.estate.machines.push_back(machine);
@@ -373,9 +374,9 @@ class Assembler {
                       const scenario::Churn& churn, double share, const Machine& machine) {
         const workload::DiskIdentity identity{
             expanded.name, disk.name, expanded.index,
-            DiskGeometry{static_cast<std::uint64_t>(disk.size.count() /
-                                                    machine.sector_size.count()),
-                         machine.sector_size}};
+            DiskGeometry{
+                static_cast<std::uint64_t>(disk.size.count() / machine.sector_size.count()),
+                machine.sector_size}};
         result_.churn.emplace_back();
         result_.writes.emplace_back();
         if (machine.fidelity == Fidelity::Block) {
@@ -385,8 +386,8 @@ class Assembler {
         if (std::holds_alternative<scenario::NoChurn>(churn)) return;
         result_.churn.back() = workload::make_write_volume(churn, identity);
         if (result_.churn.back()) return;
-        result_.churn.back() = workload::make_churn(churn, expanded.name, disk.name,
-                                                    expanded.index, share, seed_, traces_);
+        result_.churn.back() = workload::make_churn(churn, expanded.name, disk.name, expanded.index,
+                                                    share, seed_, traces_);
     }
 
     struct Account {

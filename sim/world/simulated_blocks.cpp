@@ -51,9 +51,8 @@ void SimulatedBlocks::part(Disk& disk, DiskId id, const FailedOver& parted) {
     for (const GuestWrite& write : disk.before) {
         parting.other_side.fill(write.range, write.stamp);
     }
-    kernel::RandomStream random(seed_, estate_.machine(disk.machine).name + '/' +
-                                           estate_.disk(id).name,
-                                "parting");
+    kernel::RandomStream random(
+        seed_, estate_.machine(disk.machine).name + '/' + estate_.disk(id).name, "parting");
     const auto length = std::max<std::uint64_t>(
         1, static_cast<std::uint64_t>(kPastWrite.count() / disk.geometry.sector_size.count()));
     const std::uint64_t places = std::max<std::uint64_t>(1, disk.geometry.sectors / length);
@@ -73,13 +72,16 @@ void SimulatedBlocks::part(Disk& disk, DiskId id, const FailedOver& parted) {
     for (std::int64_t k = 0; k < count(parted.written_in_azure); ++k) {
         const SectorRange range = place();
         disk.before.push_back({make_stamp(disk.life, disk.next_number++), kBeforeRun, range});
-        parting.written_here.push_back(range);
     }
     disk.parting = std::move(parting);
 }
 
 void SimulatedBlocks::take(Disk& disk, const GuestWrite& write, std::vector<GuestWrite>& taken) {
     disk.image.fill(write.range, write.stamp);
+    const bool new_life = write.stamp >= make_stamp(1, 0);
+    if (disk.parting && !disk.tracked_elsewhere && new_life) {
+        disk.parting->written_here.push_back(write.range);
+    }
     const std::int64_t bytes =
         write.kind == WriteKind::Discard
             ? 0
@@ -106,8 +108,7 @@ void SimulatedBlocks::take_writes(DiskId id, Instant until, std::vector<GuestWri
     take_guest_writes(disk, until, taken);
 }
 
-void SimulatedBlocks::take_guest_writes(Disk& disk, Instant until,
-                                        std::vector<GuestWrite>& taken) {
+void SimulatedBlocks::take_guest_writes(Disk& disk, Instant until, std::vector<GuestWrite>& taken) {
     const Guest& guest = guests_[disk.machine.value];
     while (disk.pending && disk.pending->at < std::min(until, guest.held_from)) {
         const Instant at = std::max({disk.pending->at, guest.not_before, disk.last_taken});
@@ -122,8 +123,9 @@ void SimulatedBlocks::read(DiskId disk, std::uint64_t first, std::span<Stamp> ou
     disks_.at(disk).image.read(first, out);
 }
 
-const Parting* SimulatedBlocks::parting(DiskId id) const {
-    const Disk& disk = disks_.at(id);
+const Parting* SimulatedBlocks::parting(DiskId id) {
+    Disk& disk = disks_.at(id);
+    disk.tracked_elsewhere = true;
     return disk.parting ? &*disk.parting : nullptr;
 }
 
@@ -151,9 +153,8 @@ void SimulatedBlocks::resize(DiskId id) {
                                                     disk.geometry.sector_size.count());
     LANDFALL_CHECK(sectors >= disk.geometry.sectors, "a disk under replication only grows");
     StampImage larger(sectors);
-    disk.image.for_each_touched([&](std::uint64_t first, std::span<const Stamp> stamps) {
-        larger.write(first, stamps);
-    });
+    disk.image.for_each_touched(
+        [&](std::uint64_t first, std::span<const Stamp> stamps) { larger.write(first, stamps); });
     disk.image = std::move(larger);
     disk.geometry.sectors = sectors;
 }

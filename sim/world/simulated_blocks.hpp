@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
+#include "model/base/stamp_image.hpp"
 #include "model/environment/block_ports.hpp"
 #include "model/estate/estate.hpp"
-#include "model/storage/stamp_image.hpp"
 #include "sim/workload/block_writes.hpp"
 
 namespace landfall::world {
@@ -32,7 +32,7 @@ class SimulatedBlocks : public SourceBlocks {
     // SourceBlocks
     void take_writes(DiskId disk, Instant until, std::vector<GuestWrite>& taken) override;
     void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override;
-    [[nodiscard]] const Parting* parting(DiskId disk) const override;
+    [[nodiscard]] const Parting* parting(DiskId disk) override;
     void hold_writes(MachineId machine, Instant from) override;
     void release_writes(MachineId machine, Instant at) override;
 
@@ -59,6 +59,7 @@ class SimulatedBlocks : public SourceBlocks {
         Instant off = Instant::never();
         Instant last_taken;
         std::optional<Parting> parting;
+        bool tracked_elsewhere = false;  ///< somebody has asked for the parting
         Instant replaced_at = Instant::never();
         std::vector<std::pair<Instant, std::int64_t>> sums;  ///< bytes written up to an instant
     };

@@ -20,7 +20,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "model/storage/block.hpp"
+#include "model/base/block.hpp"
 #include "sim/lab/oracle_board.hpp"
 #include "sim/workload/block_writes.hpp"
 

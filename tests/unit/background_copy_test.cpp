@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/storage/stamp_image.hpp"
+#include "model/base/stamp_image.hpp"
 
 namespace landfall {
 namespace {

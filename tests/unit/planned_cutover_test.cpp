@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "model/base/check.hpp"
-#include "model/storage/stamp_image.hpp"
+#include "model/base/stamp_image.hpp"
 #include "sim/kernel/random_streams.hpp"
 
 namespace landfall {

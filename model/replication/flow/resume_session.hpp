@@ -19,10 +19,10 @@
 #include <deque>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
 #include "model/environment/witness.hpp"
-#include "model/storage/block.hpp"
 
 namespace landfall {
 
@@ -68,8 +68,8 @@ class ResumeSession {
     /// the caller waits for acknowledgements, makes room with forget_sent(), or goes to the bitmap.
     [[nodiscard]] bool offer(DiskId disk, SectorRange range, std::vector<std::byte> bytes);
     /// Lets go of the bytes of the oldest frames that were sent already, until `room` is free or
-    /// only unsent frames are left. If the connection breaks before their acknowledgement and the
-    /// receiver does not have them, the answer is BytesGone.
+    /// only frames that wait to be sent are left. If the connection breaks before their
+    /// acknowledgement and the receiver does not have them, the answer is BytesGone.
     void forget_sent(Bytes room);
     [[nodiscard]] std::uint64_t next_seq() const { return first_kept_ + frames_.size(); }
     [[nodiscard]] Bytes kept() const { return kept_; }

@@ -1,4 +1,4 @@
-// model/storage/block.hpp — what a disk holds at block fidelity: sectors, stamps, guest writes.
+// model/base/block.hpp — what a disk holds at block fidelity: sectors, stamps, guest writes.
 //
 // Every guest write has a stamp that is unique and rising on its disk; a sector's content is the
 // stamp of the write that last covered it, so content tells who wrote it. A discard is a write like

@@ -1,4 +1,4 @@
-// model/storage/stamp_image.hpp — the content of a disk, sector by sector; untouched parts cost
+// model/base/stamp_image.hpp — the content of a disk, sector by sector; untouched parts cost
 // nothing.
 #pragma once
 
@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "model/base/block.hpp"
 #include "model/base/check.hpp"
-#include "model/storage/block.hpp"
 
 namespace landfall {
 
@@ -47,12 +47,12 @@ class StampImage {
 
     /// Writes stamps.size() sectors from `first` on.
     void write(std::uint64_t first, std::span<const Stamp> stamps) {
-        for_pages({first, stamps.size()}, [&](std::uint64_t page, std::size_t from, std::size_t to,
-                                              std::uint64_t done) {
-            Page& content = touch(page);
-            std::copy_n(stamps.begin() + static_cast<std::ptrdiff_t>(done), to - from,
-                        content.begin() + from);
-        });
+        for_pages({first, stamps.size()},
+                  [&](std::uint64_t page, std::size_t from, std::size_t to, std::uint64_t done) {
+                      Page& content = touch(page);
+                      std::copy_n(stamps.begin() + static_cast<std::ptrdiff_t>(done), to - from,
+                                  content.begin() + from);
+                  });
     }
 
     /// Reads out.size() sectors from `first` on.
@@ -69,10 +69,10 @@ class StampImage {
 
     bool operator==(const StampImage& other) const {
         if (sectors_ != other.sectors_) return false;
-        static const Page kEmpty{};
+        static const Page empty{};
         for (std::size_t k = 0; k < pages_.size(); ++k) {
-            const Page& a = pages_[k] ? *pages_[k] : kEmpty;
-            const Page& b = other.pages_[k] ? *other.pages_[k] : kEmpty;
+            const Page& a = pages_[k] ? *pages_[k] : empty;
+            const Page& b = other.pages_[k] ? *other.pages_[k] : empty;
             if (a != b) return false;
         }
         return true;
@@ -84,8 +84,8 @@ class StampImage {
         for (std::size_t k = 0; k < pages_.size(); ++k) {
             if (!pages_[k]) continue;
             const std::uint64_t first = k * kPage;
-            visit(first, std::span<const Stamp>(
-                             pages_[k]->data(), std::min<std::uint64_t>(kPage, sectors_ - first)));
+            visit(first, std::span<const Stamp>(pages_[k]->data(),
+                                                std::min<std::uint64_t>(kPage, sectors_ - first)));
         }
     }
 
