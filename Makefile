@@ -8,7 +8,7 @@ LANDFALL_WERROR ?= $(if $(CI),ON,OFF)
 BUILD := build/release
 PYTHON := .venv/bin/python
 
-.PHONY: help setup build demo test lint bench asan stubs constraints clean distclean
+.PHONY: help setup build demo test mutants lint bench asan stubs constraints clean distclean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ demo: package ## three machines migrate: a table and out/first-migration/rpo.png
 test: build ## all tests: ctest, then pytest
 	@JOBS=$(JOBS) tools/test.sh $(BUILD)
 
+mutants: build ## planted bugs: which oracle finds each, after how many seeds
+	@$(BUILD)/tests/mutant-board
+
 lint: configure ## clang-format, clang-tidy on changed files (BASE=commit), ruff, mypy, shellcheck
 	@JOBS=$(JOBS) tools/lint.sh $(BUILD)
 
@@ -53,6 +56,16 @@ asan: setup ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan --log-level=WARNING
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -j $(JOBS)
+
+FUZZ_SECONDS ?= 60
+fuzz: setup ## libFuzzer on what is read from disk and wire, FUZZ_SECONDS long; needs clang-14
+	@command -v clang++-14 >/dev/null || { echo "make fuzz: apt-get install clang-14 libclang-rt-14-dev"; exit 1; }
+	@cmake -S . -B build/fuzz -G Ninja --log-level=WARNING -DCMAKE_CXX_COMPILER=clang++-14 \
+	    -DLANDFALL_FUZZ=ON -DLANDFALL_BENCHMARKS=OFF -DLANDFALL_SANITIZE=address,undefined
+	@cmake --build build/fuzz -j $(JOBS) --target journal-fuzz
+	@mkdir -p build/fuzz/corpus
+	build/fuzz/tests/journal-fuzz -max_total_time=$(FUZZ_SECONDS) build/fuzz/corpus \
+	    tests/fuzz/corpus/journal
 
 stubs: build ## print the stubs of the compiled module
 	@$(PYTHON) -m pybind11_stubgen landfall._model --output-dir build/stubs
