@@ -8,7 +8,7 @@ LANDFALL_WERROR ?= $(if $(CI),ON,OFF)
 BUILD := build/release
 PYTHON := .venv/bin/python
 
-.PHONY: help setup build demo test mutants lint bench asan stubs constraints clean distclean
+.PHONY: help setup build demo test mutants fuzz lint bench asan stubs constraints clean distclean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -12,11 +12,11 @@ namespace landfall {
 
 namespace {
 
-/// Sectors that one bit of a dirty bitmap stands for: 64 KiB, the size that the field uses
-/// (replication-and-test-lab A1), or less on a disk of few sectors.
+/// Sectors that one bit of a dirty bitmap stands for: 4 KiB, the finest grain that the field uses
+/// (replication-and-test-lab A1), so that little more is sent than was written.
 std::uint64_t grain_of(const DiskGeometry& geometry) {
-    const auto grain = static_cast<std::uint64_t>(65536 / geometry.sector_size.count());
-    return geometry.sectors >= 64 * grain ? std::max<std::uint64_t>(grain, 1) : 1;
+    return std::max<std::uint64_t>(
+        1, 4096 / static_cast<std::uint64_t>(geometry.sector_size.count()));
 }
 
 }  // namespace
@@ -131,7 +131,8 @@ void BlockContent::reshape(DiskId id) {
     disk.geometry.sectors = static_cast<std::uint64_t>(estate_.disk(id).size.count() /
                                                        disk.geometry.sector_size.count());
     disk.dirty = BitmapPair(disk.geometry.sectors, disk.dirty.active().grain());
-    disk.unpublished = DirtyBitmap(disk.geometry.sectors, disk.unpublished.grain());
+    disk.unpublished = DirtyBitmap(disk.geometry.sectors, 1);
+    disk.seen = DirtyBitmap(disk.geometry.sectors, 1);
     disk.dirty_unknown = true;
     std::vector<DiskGeometry> shapes;
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
@@ -171,6 +172,7 @@ Bytes BlockContent::capture(DiskId id, Capture mode, Instant until) {
         const bool discard = write.kind == WriteKind::Discard;
         const Bytes bytes = size_of(disk, discard ? 1 : write.range.count);
         total += bytes;
+        if (write.at >= Instant() && !discard) measure_fold(disk, write.range, bytes);
         if (mode == Capture::ChangedBlocks) {
             mark(id, disk, write.range);
         } else if (mode == Capture::Ordered) {
@@ -179,6 +181,14 @@ Bytes BlockContent::capture(DiskId id, Capture mode, Instant until) {
         }
     }
     return total;
+}
+
+void BlockContent::measure_fold(BlockDisk& disk, SectorRange range, Bytes bytes) {
+    disk.seen.set(range);
+    disk.seen_written += bytes;
+    if (disk.seen_written < disk.next_fold_point) return;
+    disk.fold.push_back({disk.seen_written, size_of(disk, disk.seen.count())});
+    disk.next_fold_point = disk.next_fold_point * 2;
 }
 
 void BlockContent::take_ordered(DiskId id, BlockDisk& disk, const GuestWrite& write) {
@@ -243,8 +253,35 @@ void BlockContent::mark_records(DiskId id, BlockDisk& disk, std::span<const std:
     while (const auto record = reader.next()) mark(id, disk, record->header().range);
 }
 
-void BlockContent::abandon(DiskId id, Generation next) {
-    BlockDisk& disk = at(id);
+void BlockContent::abandon(MachineId machine, Generation next) {
+    const Machine& facts = estate_.machine(machine);
+    ReplicaStore& store = *machines_[machine].store;
+    struct Kept {
+        std::uint32_t slot;
+        SectorRange range;
+        std::vector<Stamp> stamps;
+    };
+    std::vector<Kept> kept;
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        const DiskId id(facts.first_disk.value + k);
+        BlockDisk& disk = at(id);
+        end_stream(id, disk, next);
+        // What was acknowledged stays (S13), though its place in the order of writes is lost.
+        for (auto run = disk.unpublished.next_run(0, disk.geometry.sectors); run;
+             run = disk.unpublished.next_run(run->end(), disk.geometry.sectors)) {
+            mark(id, disk, *run);
+            kept.push_back({k, *run, std::vector<Stamp>(run->count)});
+            store.read_newest(k, run->first, kept.back().stamps);
+        }
+        disk.unpublished.clear_all();
+    }
+    store.discard_staged();
+    for (const Kept& run : kept) store.copy_in(run.slot, run.range.first, run.stamps);
+    store.flush_staged();
+}
+
+/// The source's side of it: what has not arrived counts as changed.
+void BlockContent::end_stream(DiskId id, BlockDisk& disk, Generation next) {
     if (disk.copy) {
         for (const CopyRun& run : disk.copy->runs) {
             mark(id, disk, run.range);
@@ -259,21 +296,12 @@ void BlockContent::abandon(DiskId id, Generation next) {
         if (content.disk == id) mark_records(id, disk, content.records);
     }
     for (const auto run : disk.log) mark(id, disk, run.range);
-    for (std::uint64_t from = 0;;) {
-        const auto run = disk.unpublished.next_run(from, disk.geometry.sectors);
-        if (!run) break;
-        mark(id, disk, *run);
-        from = run->end();
-        if (from >= disk.geometry.sectors) break;
-    }
-    disk.unpublished.clear_all();
     disk.open.clear();
     disk.log.clear();
     disk.log_written = Bytes(0);
     disk.generation = next;
     disk.next_seq = 1;
     disk.filter.start(next, 1);
-    machines_[disk.machine].store->discard_staged();
 }
 
 // --- Copies
@@ -282,7 +310,8 @@ Bytes BlockContent::begin_copy(DiskId id, CopyKind kind, Bytes checksums) {
     BlockDisk& disk = at(id);
     LANDFALL_CHECK(!disk.copy, "one copy of a disk at a time");
     disk.dirty.freeze();
-    if (kind == CopyKind::Compare) choose_differing(id, disk);
+    // A copy that has lost its bitmap finds out what differs as well.
+    if (kind == CopyKind::Compare || disk.dirty_unknown) choose_differing(id, disk);
     disk.dirty_unknown = false;
     const auto sector = static_cast<std::uint64_t>(disk.geometry.sector_size.count());
     const auto chunk = static_cast<std::uint64_t>(estate_.profile.block_copy_chunk.count());

@@ -72,8 +72,9 @@ class BlockContent {
     bool deliver(const Delta& delta);
     /// A delta will never arrive.
     void drop(PayloadId payload) { payloads_.erase(payload); }
-    /// The stream's life ends: what is not published of it counts as changed; `next` begins.
-    void abandon(DiskId disk, Generation next);
+    /// The life of the machine's stream ends: what is not published of it counts as changed; `next`
+    /// begins.
+    void abandon(MachineId machine, Generation next);
 
     // --- Recovery points
     void publish(MachineId machine, const RecoveryPoint& point, Generation generation);
@@ -93,6 +94,9 @@ class BlockContent {
     [[nodiscard]] DiskGeometry geometry(DiskId disk) const;
     /// Reads what arrived at the replica, published or not.
     void read_replica(DiskId disk, std::uint64_t first, std::span<Stamp> out) const;
+    /// Distinct bytes of the bytes written to a disk since its start, at every doubling of them:
+    /// what volume fidelity needs to know of it.
+    [[nodiscard]] const FoldCurve& fold(DiskId disk) const { return at(disk).fold; }
     /// Writes of guests that were taken in.
     [[nodiscard]] std::uint64_t writes() const { return writes_taken_; }
 
@@ -134,6 +138,11 @@ class BlockContent {
         Bytes log_written;
         Instant last_write;
         std::optional<Copy> copy;
+        // The fold curve
+        DirtyBitmap seen;  ///< sectors ever written
+        Bytes seen_written;
+        Bytes next_fold_point = mebibytes(1);
+        FoldCurve fold;
         // The replica
         SequenceFilter filter{0, 1};
         DirtyBitmap unpublished;  ///< sectors of ordered changes that arrived since the last point
@@ -143,6 +152,7 @@ class BlockContent {
               slot(place),
               geometry(shape),
               dirty(shape.sectors, grain),
+              seen(shape.sectors, 1),
               unpublished(shape.sectors, 1) {}
     };
     struct BlockMachine {
@@ -156,11 +166,13 @@ class BlockContent {
     }
     [[nodiscard]] const BlockDisk& at(DiskId disk) const;
     void take_ordered(DiskId id, BlockDisk& disk, const GuestWrite& write);
+    void measure_fold(BlockDisk& disk, SectorRange range, Bytes bytes);
     void mark(DiskId id, BlockDisk& disk, SectorRange range);
     void mark_records(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
     void choose_differing(DiskId id, BlockDisk& disk);
     bool mark_reverse_delta(BlockDisk& disk, const Parting& parting);
     void read_run(DiskId id, BlockDisk& disk, SectorRange range);
+    void end_stream(DiskId id, BlockDisk& disk, Generation next);
     void copy_behind_changes(BlockDisk& disk, const CopyRun& run);
     void end_run(DiskId id, SectorRange range, bool durable);
     [[nodiscard]] std::unique_ptr<ReplicaStore> new_replica(const std::string& name,

@@ -55,6 +55,8 @@ bool BlockContent::deliver(const Delta& delta) {
         believed = sound && apply(payload.disk, disk, opened.plain);
     }
     machines_[disk.machine].store->flush_staged();
+    // What was refused is in no bitmap: only a compare will tell.
+    if (!believed) disk.dirty_unknown = true;
     if (believed && witness != nullptr) witness->acknowledged(payload.disk, payload.through);
     return believed;
 }

@@ -151,6 +151,7 @@ void ReplicationPipeline::on_copy_done(DiskId id) {
     for_each_disk(machine, [&](DiskId other) { all_consistent &= state(other).consistent; });
     if (!all_consistent) return;
     enter(machine, DataPath::Journal);
+    source.in_order_since = environment_.clock.now();
     start_cycle(machine);
     listener_.copy_completed(machine);
 }
@@ -176,8 +177,10 @@ void ReplicationPipeline::abandon_stream(MachineId machine) {
             copy.reset();
         }
         disk.consistent = false;
-        if (disk.in_blocks) blocks_->abandon(id, source.generation);
     });
+    if (estate_.machine(machine).fidelity == Fidelity::Block) {
+        blocks_->abandon(machine, source.generation);
+    }
 }
 
 void ReplicationPipeline::require_resync(MachineId machine, std::string_view cause) {

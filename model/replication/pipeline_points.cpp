@@ -122,6 +122,8 @@ std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId ma
         if (waiting) cut = std::min(cut, disk.uploaded_until);
         processed = std::max(processed, disk.replica.processed_at());
     });
+    // Copied blocks are as of some instant before the order began: no cut lies before that.
+    if (cut < source.in_order_since) return source.points.latest();
     if (!source.has_point || cut > source.last_point) {
         add_point(machine, {.time = cut, .published_at = now, .processed_at = processed});
     }

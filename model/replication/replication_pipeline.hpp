@@ -180,7 +180,8 @@ class ReplicationPipeline : private GroupHost {
         std::uint32_t logs_on_the_way = 0;
         std::uint16_t generation = 0;
         Instant captured_until;
-        Instant last_point;  ///< source time of the newest published point
+        Instant last_point;      ///< source time of the newest published point
+        Instant in_order_since;  ///< when the last copy ended
         bool has_point = false;
         Instant app_consistent_due;
         std::vector<PlacedMark> group_marks;  ///< of epochs that are not over

@@ -54,6 +54,28 @@ Table violations_table(const lab::OracleReport& report, const Estate& estate) {
              text.finish("text")}};
 }
 
+Table fold_table(const BlockContent& blocks, const Estate& estate) {
+    NameColumn machine;
+    NameColumn disk;
+    std::vector<std::int64_t> written;
+    std::vector<std::int64_t> distinct;
+    for (std::size_t index = 0; index < estate.disks.size(); ++index) {
+        const Disk& facts = estate.disks[index];
+        if (!blocks.holds(facts.machine)) continue;
+        for (const FoldPoint& point : blocks.fold(DiskId(index))) {
+            machine.add(estate.machine(facts.machine).name);
+            disk.add(facts.name);
+            written.push_back(point.written.count());
+            distinct.push_back(point.distinct.count());
+        }
+    }
+    return {"fold",
+            {machine.finish("machine"),
+             disk.finish("disk"),
+             {"written_bytes", std::move(written), std::nullopt},
+             {"distinct_bytes", std::move(distinct), std::nullopt}}};
+}
+
 nlohmann::json oracle_summary(const lab::OracleReport& report) {
     return {{"points_checked", report.points_checked},
             {"sectors_compared", report.sectors_compared},

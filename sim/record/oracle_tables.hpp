@@ -1,9 +1,10 @@
-// sim/record/oracle_tables.hpp — what the oracles of a run saw, as tables and in short.
+// sim/record/oracle_tables.hpp — what a run at block fidelity showed: oracles and fold curves.
 #pragma once
 
 #include <nlohmann/json.hpp>
 
 #include "model/estate/estate.hpp"
+#include "model/replication/block_content.hpp"
 #include "sim/lab/oracle_report.hpp"
 #include "sim/record/blob_writer.hpp"
 
@@ -13,6 +14,8 @@ namespace landfall::record {
 Table oracles_table(const lab::OracleReport& report);
 /// The first violations, as they happened: t_s, oracle, machine, text.
 Table violations_table(const lab::OracleReport& report, const Estate& estate);
+/// The fold curve of every disk at block fidelity: machine, disk, written_bytes, distinct_bytes.
+Table fold_table(const BlockContent& blocks, const Estate& estate);
 /// {"points_checked", "sectors_compared", "writes", "violations"}
 nlohmann::json oracle_summary(const lab::OracleReport& report);
 

@@ -274,6 +274,9 @@ class Simulation : private Director {
         outcome.tables.push_back(record::recovery_points_table(facts));
         outcome.tables.push_back(record::links_table(facts));
         if (board_) add_oracle_report(outcome);
+        if (const BlockContent* blocks = logic_.engine().blocks()) {
+            outcome.tables.push_back(record::fold_table(*blocks, parts_.estate));
+        }
         return outcome;
     }
 
