@@ -2,11 +2,9 @@
 //
 // At block fidelity every sector of a disk has a stamp in memory and every write is one: disks are
 // whole sectors and small, and workloads name their writes. Both fidelities take block workloads.
-#include <fstream>
+#include <algorithm>
 
 #include "sim/scenario/checks.hpp"
-#include "sim/scenario/expand.hpp"
-#include "sim/workload/churn.hpp"
 
 namespace landfall::scenario {
 
@@ -56,27 +54,6 @@ void check_block_churn(Checking& checking, const MachineGroup& group, const Bloc
     }
 }
 
-/// A recorded workload is of one disk, and its file is there for every machine.
-void check_block_trace(Checking& checking, const MachineGroup& group, const BlockTraceChurn& churn,
-                       std::size_t disks, const std::string& pointer) {
-    if (disks > 1) {
-        note(checking.problems, code::kKeysClash, pointer + "/kind", "\"block_trace\"",
-             "replays the writes of one disk, but " + std::to_string(disks) +
-                 " disks of the machine share it: give it to a disk");
-    }
-    if (churn.file.empty()) return;
-    TraceChurn address;
-    address.file = churn.file;
-    for (std::int64_t index = 1; index <= group.count; ++index) {
-        const std::string file =
-            workload::trace_address(address, machine_name(group, index), index).file;
-        if (std::ifstream(file, std::ios::binary).good()) continue;
-        note(checking.problems, code::kTraceFile, pointer + "/file", json_text(file),
-             "cannot be read");
-        return;
-    }
-}
-
 /// A workload at `pointer` that `disks` disks share, the smallest of them of `disk_size`.
 void check_churn(Checking& checking, const MachineGroup& group, const Churn& churn,
                  std::size_t disks, Bytes disk_size, const std::string& pointer) {
@@ -89,8 +66,10 @@ void check_churn(Checking& checking, const MachineGroup& group, const Churn& chu
     if (disk_size == Bytes(0)) return;  // not readable: said already
     if (const auto* block = std::get_if<BlockChurn>(&churn)) {
         check_block_churn(checking, group, *block, disk_size, pointer);
-    } else if (const auto* trace = std::get_if<BlockTraceChurn>(&churn)) {
-        check_block_trace(checking, group, *trace, disks, pointer);
+    } else if (std::holds_alternative<BlockTraceChurn>(churn) && disks > 1) {
+        note(checking.problems, code::kKeysClash, pointer + "/kind", "\"block_trace\"",
+             "replays the writes of one disk, but " + std::to_string(disks) +
+                 " disks of the machine share it: give it to a disk");
     }
 }
 

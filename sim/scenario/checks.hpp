@@ -47,6 +47,8 @@ void check_machine_names(Checking& checking);
 void check_timeline(Checking& checking);
 /// Reads the traces and checks their length (check_traces.cpp).
 void check_traces(Checking& checking, workload::TraceStore& traces);
+/// Reads the block traces to their end (check_block_traces.cpp).
+void check_block_traces(Checking& checking);
 
 /// Text as it stands in JSON, for Problem::found.
 std::string json_text(std::string_view text);

@@ -45,7 +45,7 @@ inline constexpr std::string_view kMatchesNothing =
     "SCN040";                                                ///< a pattern that selects no machine
 inline constexpr std::string_view kNoEnd = "SCN041";         ///< neither duration nor timeline
 inline constexpr std::string_view kGroupMembers = "SCN045";  ///< too many, or not alike
-inline constexpr std::string_view kTraceFile = "SCN050";     ///< missing, unreadable or too large
+inline constexpr std::string_view kTraceFile = "SCN050";     ///< missing, unreadable or foreign
 inline constexpr std::string_view kTraceColumn = "SCN051";   ///< no such column, or two
 inline constexpr std::string_view kTraceShort = "SCN052";    ///< ends before the run does
 inline constexpr std::string_view kTraceCell = "SCN053";    ///< text or a negative number in a cell
