@@ -119,10 +119,16 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "machine": Meaning("", "name of the machine; empty: it is not of one machine"),
         "text": Meaning("", "what was found, and what is right"),
     },
+    "fold": {
+        "machine": Meaning("", "name of the machine"),
+        "disk": Meaning("", "name of the disk"),
+        "written_bytes": Meaning("B", "bytes written in a row"),
+        "distinct_bytes": Meaning("B", "bytes left of them when each place counts once"),
+    },
 }
 
 #: Tables that a run has only when some machine is at block fidelity.
-AT_BLOCK_FIDELITY = frozenset({"oracles", "violations"})
+AT_BLOCK_FIDELITY = frozenset({"oracles", "violations", "fold"})
 
 #: Columns in which -1 means "not applicable".
 NOT_APPLICABLE = frozenset({("machines", "data_loss_bytes")})

@@ -17,7 +17,7 @@ __all__ = ["save"]
 
 _PARQUET = (
     *("machines", "rpo", "jobs", "tasks", "copies", "fleet", "backlog", "links"),
-    *("oracles", "violations"),
+    *("oracles", "violations", "fold"),
 )
 _SUMMARY = "summary.json"
 _FILES = frozenset({_SUMMARY, "events.jsonl", "rpo.png"} | {f"{name}.parquet" for name in _PARQUET})

@@ -377,6 +377,14 @@ class Result:
         """
         return self._frame("violations")
 
+    @property
+    def fold(self) -> pd.DataFrame:
+        """How far writes fall on one another: ``written_bytes`` and ``distinct_bytes``, by disk.
+
+        Measured at block fidelity, empty without; a disk's ``fold`` in a scenario takes it.
+        """
+        return self._frame("fold")
+
     # --- Pictures, files, display -----------------------------------------------------------------
 
     @cached_property
@@ -392,7 +400,8 @@ class Result:
         The folder holds ``summary.json``, ``machines.parquet``, ``rpo.parquet``,
         ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``, ``fleet.parquet``,
         ``backlog.parquet``, ``links.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity
-        ``oracles.parquet`` and ``violations.parquet`` as well. An earlier result in it is replaced.
+        ``oracles.parquet``, ``violations.parquet`` and ``fold.parquet`` too. An
+        earlier result in it is replaced.
 
         Returns
         -------

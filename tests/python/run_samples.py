@@ -105,6 +105,12 @@ def proved(violations: int = 0, kept: int | None = None) -> dict[str, Any]:
             "machine": ["" if k == 1 else f"web-{k + 1}" for k in rows],
             "text": [f"sector {k + 40} holds [write 7], expected write 9" for k in rows],
         },
+        "fold": {
+            "machine": ["web-1", "web-1"],
+            "disk": ["os", "os"],
+            "written_bytes": np.array([2**20, 2**21]),
+            "distinct_bytes": np.array([1_040_384, 2_072_576]),
+        },
     }
 
 

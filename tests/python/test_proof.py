@@ -71,7 +71,7 @@ def test_a_run_at_volume_fidelity_proves_nothing_and_its_tables_are_empty() -> N
         assert list(frame.columns) == list(COLUMNS[name])
 
 
-def test_saving_writes_both_tables_and_a_later_result_removes_them(tmp_path: Path) -> None:
+def test_saving_writes_the_tables_and_a_later_result_removes_them(tmp_path: Path) -> None:
     result = made_up(["a"], **proved(2))
     folder = result.save(tmp_path / "out")
     for name in AT_BLOCK_FIDELITY:
@@ -82,6 +82,28 @@ def test_saving_writes_both_tables_and_a_later_result_removes_them(tmp_path: Pat
     made_up(["a"]).save(folder)
     left = {entry.name for entry in folder.iterdir()}
     assert left.isdisjoint(f"{name}.parquet" for name in AT_BLOCK_FIDELITY)
+
+
+def test_a_real_run_has_the_described_tables_and_is_the_same_without_oracles() -> None:
+    scenario = lf.load("gallery:engine-inmage-to-azure").with_(
+        {"/duration": "2 h", "/expect": [], "/timeline": [{"at": 0, "do": "enable_replication"}]}
+    )
+    watched, alone = (
+        scenario.with_({"/oracles": wanted}).run(progress=False) for wanted in (True, False)
+    )
+    assert {name: set(table) for name, table in watched.tables.items()} == {
+        name: set(columns) for name, columns in COLUMNS.items()
+    }
+    assert watched.proof is not None
+    assert watched.proof.holds
+    assert watched.proof.points_checked > 0
+    assert (
+        watched.proof.violations == watched.oracles["violations"].sum() == len(watched.violations)
+    )
+    assert alone.proof is None
+    for name, table in alone.tables.items():
+        for column, values in table.items():
+            assert values.tobytes() == watched.tables[name][column].tobytes(), (name, column)
 
 
 # --- The command line -----------------------------------------------------------------------------
