@@ -4,7 +4,7 @@
 // is read-only while the logic runs: what changes over time belongs to replication and recovery.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,11 +27,7 @@ enum class ReplicationEngine : std::uint8_t {
     Failback,
 };
 
-inline constexpr std::array kAllEngines = {
-    ReplicationEngine::InMageToAzure,    ReplicationEngine::HyperVToAzure,
-    ReplicationEngine::AzureToAzure,     ReplicationEngine::HyperVToSecondary,
-    ReplicationEngine::ScoutToSecondary, ReplicationEngine::Failback,
-};
+constexpr std::size_t kReplicationEngines = 6;
 
 /// How finely a machine is simulated: bytes as numbers, or every block with its content.
 enum class Fidelity : std::uint8_t { Volume, Block };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "model/replication/checksum_resync.hpp"
 #include "model/replication/reverse_delta.hpp"
@@ -15,8 +16,8 @@ namespace {
 /// Sectors that one bit of a dirty bitmap stands for: 4 KiB, the finest grain that the field uses
 /// (replication-and-test-lab A1), so that little more is sent than was written.
 std::uint64_t grain_of(const DiskGeometry& geometry) {
-    return std::max<std::uint64_t>(
-        1, 4096 / static_cast<std::uint64_t>(geometry.sector_size.count()));
+    return std::max<std::uint64_t>(1,
+                                   4096 / static_cast<std::uint64_t>(geometry.sector_size.count()));
 }
 
 }  // namespace
@@ -37,7 +38,7 @@ BlockContent::BlockContent(const Estate& estate, const std::vector<EngineDesign>
             shapes.push_back(shape);
             disks_.emplace(id, BlockDisk(MachineId(index), k, shape, grain_of(shape)));
         }
-        machines_[MachineId(index)].store = new_replica(machine.name, std::move(shapes));
+        machines_[MachineId(index)].store = new_replica(machine.name, shapes);
     }
 }
 
@@ -132,6 +133,7 @@ void BlockContent::reshape(DiskId id) {
                                                        disk.geometry.sector_size.count());
     disk.dirty = BitmapPair(disk.geometry.sectors, disk.dirty.active().grain());
     disk.unpublished = DirtyBitmap(disk.geometry.sectors, 1);
+    disk.next_fold_point = Bytes(std::numeric_limits<std::int64_t>::max());  // of another shape
     disk.seen = DirtyBitmap(disk.geometry.sectors, 1);
     disk.dirty_unknown = true;
     std::vector<DiskGeometry> shapes;
@@ -152,11 +154,11 @@ void BlockContent::reshape(DiskId id) {
     }
 }
 
-std::unique_ptr<ReplicaStore> BlockContent::new_replica(const std::string& name,
-                                                        std::vector<DiskGeometry> shapes) const {
+std::unique_ptr<ReplicaStore> BlockContent::new_replica(
+    const std::string& name, const std::vector<DiskGeometry>& shapes) const {
     StableStore* store = environment_.blocks.replica_store;
-    if (store == nullptr) return std::make_unique<ReplicaStore>(std::move(shapes));
-    return std::make_unique<ReplicaStore>(*store, name, std::move(shapes));
+    if (store == nullptr) return std::make_unique<ReplicaStore>(shapes);
+    return std::make_unique<ReplicaStore>(*store, name, shapes);
 }
 
 Bytes BlockContent::capture(DiskId id, Capture mode, Instant until) {

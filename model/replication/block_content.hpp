@@ -175,8 +175,8 @@ class BlockContent {
     void end_stream(DiskId id, BlockDisk& disk, Generation next);
     void copy_behind_changes(BlockDisk& disk, const CopyRun& run);
     void end_run(DiskId id, SectorRange range, bool durable);
-    [[nodiscard]] std::unique_ptr<ReplicaStore> new_replica(const std::string& name,
-                                                            std::vector<DiskGeometry> shapes) const;
+    [[nodiscard]] std::unique_ptr<ReplicaStore> new_replica(
+        const std::string& name, const std::vector<DiskGeometry>& shapes) const;
     void copy_image(BlockDisk& disk, const StampImage& image);
     bool apply(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
     [[nodiscard]] Bytes size_of(const BlockDisk& disk, std::uint64_t sectors) const {

@@ -107,13 +107,13 @@ void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation 
     }
     BlockWitness* witness = environment_.blocks.witness;
     if (witness == nullptr) return;
-    const PublishedPoint published{.machine = id,
-                                   .id = number,
-                                   .generation = generation,
-                                   .cut = point.time,
-                                   .app_consistent = app_consistent,
-                                   .group = point.multi_vm ? facts.group.value
-                                                           : ConsistencyGroupId::kNone};
+    const PublishedPoint published{
+        .machine = id,
+        .id = number,
+        .generation = generation,
+        .cut = point.time,
+        .app_consistent = app_consistent,
+        .group = point.multi_vm ? facts.group.value : ConsistencyGroupId::kNone};
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         const DiskId disk(facts.first_disk.value + k);
         witness->point_geometry(published, disk, at(disk).geometry);
@@ -151,9 +151,9 @@ void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planne
     const auto number = point_at(id, point.time);
     LANDFALL_CHECK(number, "a machine is failed over to a point that is kept");
     if (environment_.blocks.witness == nullptr) return;
-    environment_.blocks.witness->failed_over(
-        {.machine = id, .id = *number, .cut = point.time}, planned,
-        ReplicaReader(replica(id), facts.first_disk, number));
+    environment_.blocks.witness->failed_over({.machine = id, .id = *number, .cut = point.time},
+                                             planned,
+                                             ReplicaReader(replica(id), facts.first_disk, number));
 }
 
 void BlockContent::restart_replica(MachineId id) {

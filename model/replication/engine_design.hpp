@@ -17,7 +17,7 @@ namespace landfall {
 /// How a source keeps its guest's writes in order.
 enum class CaptureForm : std::uint8_t {
     ContinuousJournal,  ///< every write, in order, as it comes
-    DoubleLog,          ///< a log per disk is closed at intervals, and sent while the next one fills
+    DoubleLog,  ///< a log per disk is closed at intervals, and sent while the next one fills
 };
 
 /// Where the blocks of a first copy come from.
@@ -30,13 +30,13 @@ enum class FirstCopy : std::uint8_t {
 struct EngineDesign {
     std::string_view name;
     CaptureForm capture = CaptureForm::ContinuousJournal;
-    bool marks_every_step = false;     ///< markers at every capture step, not at intervals
+    bool marks_every_step = false;  ///< markers at every capture step, not at intervals
     FirstCopy first_copy = FirstCopy::UsedBlocks;
-    std::int64_t disks_at_once = 1;    ///< of one machine, copied at the same time
-    Bytes source_buffer;               ///< ordered changes a disk may have waiting...
+    std::int64_t disks_at_once = 1;      ///< of one machine, copied at the same time
+    Bytes source_buffer;                 ///< ordered changes a disk may have waiting...
     std::int64_t log_limit_percent = 0;  ///< ...or this part of its size, if not 0
-    bool coalesces_log = false;        ///< a block rewritten within a log is sent once
-    bool hourly_points = false;        ///< one point an hour is kept, not the dense grid
+    bool coalesces_log = false;          ///< a block rewritten within a log is sent once
+    bool hourly_points = false;          ///< one point an hour is kept, not the dense grid
     /// Waits after the first, second, ... failed transfer, then every `retry_every`. Empty: a
     /// connection is not given up, and goes on when its link does.
     std::vector<Duration> retry_delays;

@@ -29,8 +29,7 @@ class GroupHost {
     virtual void place_marker(MachineId machine, bool app_consistent) = 0;
     /// The marker that `machine` placed at `placed` belongs to a point of the group with this cut,
     /// or, without one, to a point of the machine alone.
-    virtual void marker_decided(MachineId machine, Instant placed,
-                                std::optional<Instant> cut) = 0;
+    virtual void marker_decided(MachineId machine, Instant placed, std::optional<Instant> cut) = 0;
 };
 
 class GroupMarkers {

@@ -154,8 +154,7 @@ bool ReplicationPipeline::order_lost(DiskId id) const {
     if (design.coalesces_log) {
         log = disk.in_blocks ? blocks_->log_bytes(id) : distinct_bytes(disk.open_log, facts);
     }
-    const Bytes limit(
-        detail::scale(facts.size.count(), design.log_limit_percent, 100, false));
+    const Bytes limit(detail::scale(facts.size.count(), design.log_limit_percent, 100, false));
     return waiting + log >= limit;
 }
 

@@ -117,8 +117,7 @@ std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId ma
     Instant processed = now;
     for_each_disk(machine, [&](DiskId id) {
         const DiskState& disk = state(id);
-        const bool waiting =
-            disk.pending_source + disk.pending_cache + disk.open_log > Bytes(0);
+        const bool waiting = disk.pending_source + disk.pending_cache + disk.open_log > Bytes(0);
         if (waiting) cut = std::min(cut, disk.uploaded_until);
         processed = std::max(processed, disk.replica.processed_at());
     });
@@ -129,7 +128,6 @@ std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId ma
     }
     return source.points.latest();
 }
-
 
 void ReplicationPipeline::add_point(MachineId machine, const RecoveryPoint& point) {
     MachineState& source = state(machine);

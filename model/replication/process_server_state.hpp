@@ -49,7 +49,7 @@ struct ProcessServerState {
     Batch receiving;
     Batch uploading;
     bool throttled = false;
-    bool waiting_to_retry = false;          ///< after a failed upload
+    bool waiting_to_retry = false;         ///< after a failed upload
     std::optional<RetrySchedule> retries;  ///< of an engine that gives a failed connection up
     bool copy_wakeup_set = false;
     bool purge_due = false;  ///< the source queue holds deltas of streams that were abandoned

@@ -21,15 +21,15 @@ std::vector<RetentionTier> tiers_of(const EngineDesign& design, const ServicePro
 }  // namespace
 
 ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment environment,
-                             ReplicationListener& listener)
+                                         ReplicationListener& listener)
     : estate_(estate), environment_(environment), listener_(listener) {
     const Duration step = estate.capture.step;
     const Duration interval = estate.profile.crash_consistent_interval;
     LANDFALL_CHECK(step > Duration(0) && interval.count() % step.count() == 0,
                    "the capture step divides the crash-consistent interval");
     ticks_per_marker_ = interval.count() / step.count();
-    for (const ReplicationEngine engine : kAllEngines) {
-        designs_.push_back(design_of(engine, estate.profile));
+    for (std::size_t engine = 0; engine < kReplicationEngines; ++engine) {
+        designs_.push_back(design_of(static_cast<ReplicationEngine>(engine), estate.profile));
     }
     copies_.resize(estate.disks.size());
     lost_.resize(estate.disks.size());
@@ -41,9 +41,9 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
         }
     }
     if (!estate.groups.empty()) {
-        groups_of_machines_ = std::make_unique<GroupMarkers>(
-            estate, environment, static_cast<GroupHost&>(*this),
-            static_cast<std::uint32_t>(TimerKind::Group));
+        groups_of_machines_ =
+            std::make_unique<GroupMarkers>(estate, environment, static_cast<GroupHost&>(*this),
+                                           static_cast<std::uint32_t>(TimerKind::Group));
     }
     servers_.resize(estate.process_servers.size());
     const std::uint32_t phases = estate.capture.phases;
@@ -56,9 +56,9 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
         const Machine& machine = estate.machines[index];
         const Policy& policy = estate.policy(machine.policy);
         const EngineDesign& design = designs_[static_cast<std::size_t>(machine.engine)];
-        machines_.emplace_back(machine, policy, design,
-                               RecoveryPoints(tiers_of(design, estate.profile, policy),
-                                              policy.retention));
+        machines_.emplace_back(
+            machine, policy, design,
+            RecoveryPoints(tiers_of(design, estate.profile, policy), policy.retention));
         if (!design.retry_delays.empty()) {
             servers_[machine.process_server.value].retries.emplace(
                 RetryDelays{design.retry_delays, design.retry_every});

@@ -66,7 +66,8 @@ class ReplicationPipeline : private GroupHost {
     /// Timer kinds below this bound are this engine's.
     static constexpr std::uint32_t kTimerKinds = 16;
 
-    ReplicationPipeline(const Estate& estate, Environment environment, ReplicationListener& listener);
+    ReplicationPipeline(const Estate& estate, Environment environment,
+                        ReplicationListener& listener);
 
     // Operations on a machine's data path. Each requires the path named.
     /// Stopped: starts the initial copy.
@@ -185,7 +186,7 @@ class ReplicationPipeline : private GroupHost {
         bool has_point = false;
         Instant app_consistent_due;
         std::vector<PlacedMark> group_marks;  ///< of epochs that are not over
-        std::vector<DiskId> copies_waiting;  ///< next one at the back
+        std::vector<DiskId> copies_waiting;   ///< next one at the back
         std::int64_t resyncs = 0;
         RecoveryPoints points;
 

@@ -1,9 +1,8 @@
 // model/storage/checksum.cpp — ISA-L picks the fastest instructions of the processor at run time.
 #include "model/storage/checksum.hpp"
 
-#include <isa-l/crc.h>
-
 #include <algorithm>
+#include <isa-l/crc.h>
 #include <limits>
 
 namespace landfall {

@@ -17,10 +17,9 @@ inline Bytes folded(Bytes written, const FoldCurve& curve) {
         if (written <= point.written) {
             const Bytes span = point.written - before.written;
             if (span == Bytes(0)) return point.distinct;
-            return before.distinct +
-                   Bytes(detail::scale((written - before.written).count(),
-                                       (point.distinct - before.distinct).count(), span.count(),
-                                       true));
+            return before.distinct + Bytes(detail::scale((written - before.written).count(),
+                                                         (point.distinct - before.distinct).count(),
+                                                         span.count(), true));
         }
         before = point;
     }

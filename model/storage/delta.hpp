@@ -27,7 +27,8 @@ struct Delta {
     std::uint16_t generation = 0;  ///< of the machine's change stream; an older life is dropped
     Marker marker = Marker::None;  ///< all disks' changes before `until` precede this in the lane
     DeltaKind kind = DeltaKind::Journal;
-    PayloadId payload{};  ///< none at volume fidelity and of copies; a cut delta's last piece has it
+    PayloadId
+        payload{};  ///< none at volume fidelity and of copies; a cut delta's last piece has it
 };
 
 }  // namespace landfall

@@ -5,9 +5,9 @@
 #include <limits>
 
 #include "model/recovery/site_recovery.hpp"
+#include "sim/kernel/random_streams.hpp"
 #include "sim/lab/oracle_board.hpp"
 #include "sim/lab/oracle_report.hpp"
-#include "sim/kernel/random_streams.hpp"
 #include "sim/memory/crashable_store.hpp"
 #include "sim/record/oracle_tables.hpp"
 #include "sim/record/recorder.hpp"
@@ -35,11 +35,15 @@ class Simulation : private Director {
           world_(*kernel_, parts_.estate, std::move(parts_.churn), parts_.links, &blocks_),
           recorder_(*this),
           board_(make_board()),
-          logic_(parts_.estate,
-                 {world_, world_, world_, world_, recorder_, {give_work(), replica_store(), board_.get()}}),
+          logic_(parts_.estate, {world_,
+                                 world_,
+                                 world_,
+                                 world_,
+                                 recorder_,
+                                 {give_work(), replica_store(), board_.get()}}),
           probe_(logic_, blocks_, world_),
-          timeline_(scenario, parts_.machines, world_, logic_, kTimelineCue, parts_.estate,
-                    blocks_, [this] { crash_replica_store(); }),
+          timeline_(scenario, parts_.machines, world_, logic_, kTimelineCue, parts_.estate, blocks_,
+                    [this] { crash_replica_store(); }),
           sampler_(parts_.estate, world_, logic_, recorder_) {}
 
     Outcome run() {
@@ -127,7 +131,8 @@ class Simulation : private Director {
                 setup.disks.push_back({disk.name, {sectors, machine.sector_size}});
             }
         }
-        return std::make_unique<lab::OracleBoard>(std::move(setup), [this] { return world_.now(); });
+        return std::make_unique<lab::OracleBoard>(std::move(setup),
+                                                  [this] { return world_.now(); });
     }
 
     /// The oracles look at a moment in which nothing moves.

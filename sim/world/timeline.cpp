@@ -63,8 +63,8 @@ std::string in_words(Instant at) {
 
 Timeline::Timeline(const scenario::Scenario& scenario,
                    const std::vector<scenario::ExpandedMachine>& machines, World& world,
-                   SiteRecovery& logic, std::uint32_t cue, Estate& estate,
-                   SimulatedBlocks& blocks, std::function<void()> crash_replica_store)
+                   SiteRecovery& logic, std::uint32_t cue, Estate& estate, SimulatedBlocks& blocks,
+                   std::function<void()> crash_replica_store)
     : scenario_(scenario),
       machines_(machines),
       world_(world),
@@ -148,9 +148,7 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
 /// Carries out an event of the world; false if the entry is an operation.
 bool Timeline::happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine) {
     switch (entry.operation) {
-        case scenario::Operation::PowerOff:
-            logic_.lose_power(machine);
-            return true;
+        case scenario::Operation::PowerOff: logic_.lose_power(machine); return true;
         case scenario::Operation::RestartTarget:
             crash_replica_store_();
             logic_.restart_replica(machine);

@@ -23,8 +23,8 @@ class Timeline {
     /// Cues of this timeline carry `cue` and count their subjects from 0.
     Timeline(const scenario::Scenario& scenario,
              const std::vector<scenario::ExpandedMachine>& machines, World& world,
-             SiteRecovery& logic, std::uint32_t cue, Estate& estate,
-             SimulatedBlocks& blocks, std::function<void()> crash_replica_store);
+             SiteRecovery& logic, std::uint32_t cue, Estate& estate, SimulatedBlocks& blocks,
+             std::function<void()> crash_replica_store);
 
     /// Schedules the entries that have a date.
     void start();

@@ -26,9 +26,7 @@ def documents(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     document["profile"]["override"]["resync_chunk"] = "4 KiB"
     document["profile"]["override"]["resync_checksum"] = 1
     # A crash of the replica is an event of blocks only, and one that takes no time.
-    document["timeline"] = [
-        step for step in document["timeline"] if step["do"] != "restart_target"
-    ]
+    document["timeline"] = [step for step in document["timeline"] if step["do"] != "restart_target"]
     return document, document["machines"]
 
 

@@ -1,9 +1,9 @@
 // tests/unit/checksum_test.cpp — CRC-32C against the vectors of RFC 3720, appendix B.4.
 #include "model/storage/checksum.hpp"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace landfall {
 namespace {
