@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/replication/distinct_bytes.hpp"
+
 namespace landfall {
 
 namespace {
@@ -157,6 +159,10 @@ void ReplicationPipeline::disk_changed(DiskId disk, std::string_view how) {
 
 void ReplicationPipeline::disk_replaced(DiskId disk) {
     disk_changed(disk, "a disk of the source was replaced");
+    // Whatever the replica holds differs from an empty disk.
+    const Disk& facts = estate_.disk(disk);
+    state(disk).owed =
+        std::min(facts.used + distinct_bytes(state(disk).captured, facts), facts.size);
 }
 
 void ReplicationPipeline::disk_resized(DiskId disk) {

@@ -27,6 +27,18 @@ def documents(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     document["profile"]["override"]["resync_checksum"] = 1
     # A crash of the replica is an event of blocks only, and one that takes no time.
     document["timeline"] = [step for step in document["timeline"] if step["do"] != "restart_target"]
+    if "hyper-v" in document["name"]:
+        # Which transfer breaks moves the end of a long outage by minutes (Hyper-V tries again after
+        # 1, 2, 4, 8, 10 and then every 30), and how the intervals of several machines fall on one
+        # line is chance: a short outage and one machine leave both out.
+        for link in document["links"]:
+            for outage in link.get("outages", []):
+                outage["lasts"] = "5 min"
+        for group in document["machines"]:
+            group["count"] = 1
+        document["expect"] = []
+        for step in document["timeline"]:
+            step.pop("machines", None)
     return document, document["machines"]
 
 
@@ -44,7 +56,8 @@ def test_rpo_and_durations_agree(name: str, tmp_path: Path) -> None:
     for group in groups:
         group["fidelity"] = "volume"
         for disk in group["disks"]:
-            curve = fold[(fold["machine"] == f"{group['name']}-1") & (fold["disk"] == disk["name"])]
+            first = fold["machine"] == fold["machine"].iloc[0]
+            curve = fold[first & (fold["disk"] == disk["name"])]
             disk["fold"] = [
                 [int(written), int(distinct)]
                 for written, distinct in zip(
