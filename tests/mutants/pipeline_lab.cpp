@@ -53,7 +53,7 @@ Estate make_estate(std::uint64_t seed) {
     estate.profile.retention_grids = {{days(1), {{minutes(1), seconds(4)}, {days(1), minutes(1)}}}};
     estate.capture = {seconds(1), 1};
     estate.policies.push_back({"policy", days(1), std::nullopt, std::nullopt, seconds(30)});
-    const auto engine = kAllEngines[seed % kAllEngines.size()];
+    const auto engine = static_cast<ReplicationEngine>(seed % kReplicationEngines);
     estate.process_servers.push_back({"ps", has_relay(engine) ? ChannelId(0) : ChannelId(),
                                       ChannelId(1), Bytes(1 << 20), BytesPerSecond(1 << 30), 1000});
     const auto sectors = shapes(seed);
