@@ -136,11 +136,7 @@ class PipelineLab : public LabBench,
     }
     [[nodiscard]] const BlockReader* source() const override { return &reader_; }
     [[nodiscard]] const BlockReader* newest_replica(MachineId machine) const override {
-        // Where the order was lost a comparison of whole disks decides; until then nobody claims
-        // to know what differs.
-        const DataPath path = pipeline_.data_path(machine);
-        const bool first_copy = path == DataPath::Copying && pipeline_.resyncs(machine) == 0;
-        if (path != DataPath::Journal && !first_copy) return nullptr;
+        if (pipeline_.data_path(machine) == DataPath::Stopped) return nullptr;
         replica_reader_ = pipeline_.blocks()->reader(machine, std::nullopt);
         return replica_reader_.get();
     }
@@ -231,15 +227,11 @@ class PipelineLab : public LabBench,
             case LosePower: return pipeline_.lose_power(machine);
             case CrashReplica: return crash_replica();
             case Resync:
-                marked_[subject] = false;
                 if (path == DataPath::ResyncRequired || path == DataPath::Journal)
                     pipeline_.start_resync(machine);
                 return;
-            case Latest:
-                if (marked_[subject]) pipeline_.make_latest_point(machine);
-                return;
+            case Latest: pipeline_.make_latest_point(machine); return;
             case Promote:
-                if (!marked_[subject]) return pipeline_.stop(machine);
                 if (const auto point = pipeline_.make_latest_point(machine))
                     pipeline_.promoted(machine, *point, false);
                 return pipeline_.stop(machine);
@@ -247,22 +239,14 @@ class PipelineLab : public LabBench,
         }
     }
     void on_link(std::string_view, bool) override {}
-    /// Not while an abandoned stream is being made good: what had been acknowledged of it and was
-    /// in no point is dirty again, and need not outlive a crash.
     void crash_replica() {
-        for (std::uint32_t m = 0; m < kMachines; ++m) {
-            if (pipeline_.data_path(MachineId(m)) != DataPath::Journal) return;
-        }
         store_.crash([this](std::uint64_t bound) { return below(bound); });
         for (std::uint32_t m = 0; m < kMachines; ++m) pipeline_.replica_restarted(MachineId(m));
     }
     // ReplicationListener
     void copy_completed(MachineId) override {}
-    void recovery_point_published(MachineId machine, const RecoveryPoint&) override {
-        marked_[machine.value] = true;
-    }
+    void recovery_point_published(MachineId, const RecoveryPoint&) override {}
     void resync_required(MachineId machine, std::string_view) override {
-        marked_[machine.value] = false;
         world_.schedule_cue(kernel_.now() + seconds(3), Resync, machine.value);
     }
     // WireTap
@@ -291,8 +275,6 @@ class PipelineLab : public LabBench,
     CrashableStore store_;
     Silence silence_;
     mutable std::unique_ptr<BlockReader> replica_reader_;
-    /// By machine: a marker of the present life of its stream has made a point.
-    std::vector<bool> marked_ = std::vector<bool>(kMachines);
     ReplicationPipeline pipeline_;
 };
 
