@@ -57,7 +57,11 @@ bool BlockContent::deliver(const Delta& delta) {
     machines_[disk.machine].store->flush_staged();
     // What was refused is in no bitmap: only a compare will tell.
     if (!believed) disk.dirty_unknown = true;
-    if (believed && witness != nullptr) witness->acknowledged(payload.disk, payload.through);
+    // While a copy still owes blocks, the stream's last write says nothing of those before it.
+    const bool in_order = !disk.copy && !disk.dirty.active().any();
+    if (believed && in_order && witness != nullptr) {
+        witness->acknowledged(payload.disk, payload.through);
+    }
     return believed;
 }
 
