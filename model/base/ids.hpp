@@ -31,5 +31,7 @@ using PolicyId = Id<struct PolicyTag>;
 using ChannelId = Id<struct ChannelTag>;
 using ConsistencyGroupId = Id<struct ConsistencyGroupTag>;
 using JobId = Id<struct JobTag>;
+using RecoveryPlanId = Id<struct RecoveryPlanTag>;
+using RecoveryActionId = Id<struct RecoveryActionTag>;
 
 }  // namespace landfall

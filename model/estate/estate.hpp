@@ -13,6 +13,7 @@
 #include "model/base/fold_curve.hpp"
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
+#include "model/estate/recovery_plan.hpp"
 #include "model/profile/service_profile.hpp"
 
 namespace landfall {
@@ -116,6 +117,7 @@ struct Estate {
     std::vector<ProcessServer> process_servers;
     std::vector<Policy> policies;
     std::vector<ConsistencyGroupFacts> groups;
+    std::vector<RecoveryPlan> plans;
 
     [[nodiscard]] const Machine& machine(MachineId id) const { return machines[id.value]; }
     [[nodiscard]] const Disk& disk(DiskId id) const { return disks[id.value]; }
@@ -123,6 +125,7 @@ struct Estate {
         return process_servers[id.value];
     }
     [[nodiscard]] const Policy& policy(PolicyId id) const { return policies[id.value]; }
+    [[nodiscard]] const RecoveryPlan& plan(RecoveryPlanId id) const { return plans[id.value]; }
 };
 
 }  // namespace landfall
