@@ -18,6 +18,10 @@ Percent: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100), BeforeVali
 Count: TypeAlias = Annotated[
     int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(as_number)
 ]
+SourceTracking: TypeAlias = Literal["volatile", "activity_log", "intent_bit", "clean_flag"]
+TrackingExtents: TypeAlias = Annotated[
+    int, Field(strict=True, ge=1, le=65_535), BeforeValidator(as_number)
+]
 DiskCount: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=1000), BeforeValidator(as_number)]
 
 
@@ -67,6 +71,23 @@ class ProfileOverride(Part):
     # Source machine
     source_buffer: Size | None = Field(
         default=None, description="Ordered changes that the agent can hold for a disk, in bytes."
+    )
+    resync_by_bitmap: Flag | None = Field(
+        default=None,
+        description="After a loss of order, changed blocks are sent without a compare.",
+    )
+    source_tracking: SourceTracking | None = Field(
+        default=None,
+        description=(
+            "What the record of changed blocks is after a power loss: forgotten (volatile), kept"
+            " (activity_log, intent_bit), or kept by a clean shutdown only (clean_flag)."
+        ),
+    )
+    tracking_extent: PositiveSize | None = Field(
+        default=None, description="Bytes that one entry of an activity log covers."
+    )
+    tracking_extents: TrackingExtents | None = Field(
+        default=None, description="Entries of the activity log of one disk."
     )
 
     # Process server

@@ -52,6 +52,9 @@ struct BlockPorts {
     StableStore* replica_store = nullptr;
     BlockWitness* witness = nullptr;
     WireTap* tap = nullptr;
+    /// Where sources keep what a power loss must not make them forget; names begin with a
+    /// machine's.
+    StableStore* source_store = nullptr;
 };
 
 }  // namespace landfall

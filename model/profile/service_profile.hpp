@@ -6,9 +6,11 @@
 // a source marks an assumption of ours). A scenario names a profile and may override any field.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/base/units.hpp"
@@ -37,6 +39,21 @@ struct TargetDiskTier {
     BytesPerSecond churn_limit;  ///< Site Recovery's churn limit for the source disk behind it
 };
 
+/// What a source's record of changed blocks is after its power was lost (replication-and-test-lab
+/// A4): forgotten, all of it kept at one of two prices, or kept by a clean shutdown only.
+enum class SourceTracking : std::uint8_t { Volatile, ActivityLog, IntentBit, CleanFlag };
+
+inline constexpr std::array<std::pair<std::string_view, SourceTracking>, 4> kSourceTrackings = {{
+    {"volatile", SourceTracking::Volatile},
+    {"activity_log", SourceTracking::ActivityLog},
+    {"intent_bit", SourceTracking::IntentBit},
+    {"clean_flag", SourceTracking::CleanFlag},
+}};
+
+constexpr std::string_view name_of(SourceTracking tracking) {
+    return kSourceTrackings[static_cast<std::size_t>(tracking)].first;
+}
+
 /// All figures of one service version. Field names are the keys of the JSON file.
 struct ServiceProfile {
     std::string name;
@@ -59,7 +76,11 @@ struct ServiceProfile {
     std::int64_t copy_cache_percent = 0;  ///< of the cache, the most that copies fill [A]
 
     // Source machine
-    Bytes source_buffer;  ///< per disk, ordered changes the agent can hold [A]
+    Bytes source_buffer;            ///< per disk, ordered changes the agent can hold [A]
+    bool resync_by_bitmap = false;  ///< order lost, changed blocks known: no compare [A]
+    SourceTracking source_tracking = SourceTracking::Volatile;  ///< of changed blocks [A]
+    Bytes tracking_extent;              ///< of an activity log: what one of its entries covers [A]
+    std::int64_t tracking_extents = 0;  ///< of an activity log: its entries, per disk [A]
 
     // Process server
     std::int64_t cache_throttle_free_percent = 0;  ///< below it, all its machines are throttled
@@ -131,7 +152,8 @@ struct ServiceProfile {
     Duration recovery_point_time;  ///< making a point of processed data [A]
 
     /// Calls `visit(name, field, unit)` for every scalar field, once, in file order. `unit` is the
-    /// canonical unit of the JSON value: "s", "B", "B/s", "%", "bool" or "" for a plain count.
+    /// canonical unit of the JSON value: "s", "B", "B/s", "%", "bool", "choice" for one of a few
+    /// words, or "" for a plain count.
     template <typename Self, typename Visitor>
     static void visit_scalars(Self& self, Visitor&& visit);
 };
@@ -151,6 +173,10 @@ void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
     visit("copy_share_percent", self.copy_share_percent, "%");
     visit("copy_cache_percent", self.copy_cache_percent, "%");
     visit("source_buffer", self.source_buffer, "B");
+    visit("resync_by_bitmap", self.resync_by_bitmap, "bool");
+    visit("source_tracking", self.source_tracking, "choice");
+    visit("tracking_extent", self.tracking_extent, "B");
+    visit("tracking_extents", self.tracking_extents, "");
     visit("cache_throttle_free_percent", self.cache_throttle_free_percent, "%");
     visit("cache_resume_free_percent", self.cache_resume_free_percent, "%");
     visit("cache_warning_free_percent", self.cache_warning_free_percent, "%");

@@ -63,8 +63,9 @@ class SiteRecovery : public EventSink, private ReplicationListener {
                                        OperationOptions options = {});
     /// Puts an unprotected item into Protected, its replica equal to the source now.
     void adopt_protected(MachineId machine);
-    /// The source loses power and boots again.
+    /// The source loses power; it boots again.
     void lose_power(MachineId machine);
+    void power_returned(MachineId machine);
 
     /// Another disk is in the disk's place; or it has the size now that the estate says.
     void disk_replaced(DiskId disk);

@@ -8,6 +8,10 @@ void SiteRecovery::lose_power(MachineId machine) {
     engine_.lose_power(machine);
 }
 
+void SiteRecovery::power_returned(MachineId machine) {
+    engine_.power_returned(machine);
+}
+
 void SiteRecovery::disk_replaced(DiskId disk) {
     environment_.observer.noted("disk_replaced", estate_.machine(estate_.disk(disk).machine).name,
                                 estate_.disk(disk).name);

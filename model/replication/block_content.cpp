@@ -7,20 +7,10 @@
 
 #include "model/replication/checksum_resync.hpp"
 #include "model/replication/reverse_delta.hpp"
+#include "model/replication/source_tracking.hpp"
 #include "model/storage/journal_record.hpp"
 
 namespace landfall {
-
-namespace {
-
-/// Sectors that one bit of a dirty bitmap stands for: 4 KiB, the finest grain that the field uses
-/// (replication-and-test-lab A1), so that little more is sent than was written.
-std::uint64_t grain_of(const DiskGeometry& geometry) {
-    return std::max<std::uint64_t>(1,
-                                   4096 / static_cast<std::uint64_t>(geometry.sector_size.count()));
-}
-
-}  // namespace
 
 BlockContent::BlockContent(const Estate& estate, const std::vector<EngineDesign>& designs,
                            const Environment& environment)
@@ -36,7 +26,7 @@ BlockContent::BlockContent(const Estate& estate, const std::vector<EngineDesign>
                                                             machine.sector_size.count());
             const DiskGeometry shape{sectors, machine.sector_size};
             shapes.push_back(shape);
-            disks_.emplace(id, BlockDisk(MachineId(index), k, shape, grain_of(shape)));
+            disks_.emplace(id, BlockDisk(MachineId(index), k, shape, tracking_grain(shape)));
         }
         machines_[MachineId(index)].store = new_replica(machine.name, shapes);
     }
@@ -60,7 +50,10 @@ void BlockContent::start_tracking(DiskId id, Instant now) {
     if (const Parting* parting = environment_.blocks.source->parting(id)) {
         if (!disk.holds_former_self) copy_image(disk, parting->other_side);
         disk.holds_former_self = true;
-        if (mark_reverse_delta(disk, *parting)) return;
+        if (mark_reverse_delta(disk, *parting)) {
+            keep_tracking(id, disk, disk.dirty.active());
+            return;
+        }
     }
     stamps_.assign(disk.geometry.sectors, 0);
     environment_.blocks.source->read(id, 0, stamps_);
@@ -69,6 +62,7 @@ void BlockContent::start_tracking(DiskId id, Instant now) {
     }
     stamps_.clear();
     stamps_.shrink_to_fit();
+    keep_tracking(id, disk, disk.dirty.active());
 }
 
 /// A machine goes home: what either side wrote is dirty. False if bitmaps are not how it goes.
@@ -105,6 +99,7 @@ void BlockContent::start_equal(DiskId id, Instant now) {
     stamps_.clear();
     stamps_.shrink_to_fit();
     copy_image(disk, image);
+    keep_tracking(id, disk, disk.dirty.active());
 }
 
 void BlockContent::copy_image(BlockDisk& disk, const StampImage& image) {
@@ -136,6 +131,9 @@ void BlockContent::reshape(DiskId id) {
     disk.next_fold_point = Bytes(std::numeric_limits<std::int64_t>::max());  // of another shape
     disk.seen = DirtyBitmap(disk.geometry.sectors, 1);
     disk.dirty_unknown = true;
+    DirtyBitmap everything(disk.geometry.sectors, disk.dirty.active().grain());
+    everything.set({0, disk.geometry.sectors});
+    keep_tracking(id, disk, everything);
     std::vector<DiskGeometry> shapes;
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         shapes.push_back(at(DiskId(facts.first_disk.value + k)).geometry);
@@ -175,6 +173,7 @@ Bytes BlockContent::capture(DiskId id, Capture mode, Instant until) {
         const Bytes bytes = size_of(disk, discard ? 1 : write.range.count);
         total += bytes;
         if (write.at >= Instant() && !discard) measure_fold(disk, write.range, bytes);
+        if (mode != Capture::Off && disk.kept) before_write(disk, write.range, mode);
         if (mode == Capture::ChangedBlocks) {
             mark(id, disk, write.range);
         } else if (mode == Capture::Ordered) {
@@ -304,6 +303,10 @@ void BlockContent::end_stream(DiskId id, BlockDisk& disk, Generation next) {
     disk.generation = next;
     disk.next_seq = 1;
     disk.filter.start(next, 1);
+    if (!disk.kept) return;
+    // All that had not arrived is in the bitmap now.
+    disk.kept->earlier.clear_all();
+    disk.kept->later.clear_all();
 }
 
 // --- Copies
@@ -311,10 +314,14 @@ void BlockContent::end_stream(DiskId id, BlockDisk& disk, Generation next) {
 Bytes BlockContent::begin_copy(DiskId id, CopyKind kind, Bytes checksums) {
     BlockDisk& disk = at(id);
     LANDFALL_CHECK(!disk.copy, "one copy of a disk at a time");
+    const bool unknown = disk.dirty_unknown || disk.memory_lost;
+    LANDFALL_CHECK(!unknown || (kind != CopyKind::ChangedBlocks && kind != CopyKind::CatchUp),
+                   "a bitmap that is not whole is not relied on");
     disk.dirty.freeze();
     // A copy that has lost its bitmap finds out what differs as well.
-    if (kind == CopyKind::Compare || disk.dirty_unknown) choose_differing(id, disk);
+    if (kind == CopyKind::Compare || unknown) choose_differing(id, disk);
     disk.dirty_unknown = false;
+    disk.memory_lost = false;
     const auto sector = static_cast<std::uint64_t>(disk.geometry.sector_size.count());
     const auto chunk = static_cast<std::uint64_t>(estate_.profile.block_copy_chunk.count());
     // How much is on its way is the pipeline's to bound.
@@ -382,6 +389,7 @@ void BlockContent::deliver_copy(DiskId id, Bytes acknowledged) {
     machines_[disk.machine].store->flush_staged();
     for (; arrived > 0; --arrived) {
         copy.loop->completed(copy.runs.front().range);
+        copy_acknowledged(disk, copy.runs.front().range);
         end_run(id, copy.runs.front().range, true);
         copy.runs.pop_front();
     }
@@ -409,6 +417,8 @@ void BlockContent::end_copy(DiskId id) {
     LANDFALL_CHECK(disk.copy && disk.copy->loop->ready(), "a copy ends when all has arrived");
     disk.copy.reset();
     disk.dirty.drop_frozen();
+    // The replica lacks what has been written since, and nothing else.
+    copy_acknowledged(disk, {0, disk.geometry.sectors});
 }
 
 /// Checksums of fixed chunks on both sides tell which ones differ (replication-and-test-lab A20).
@@ -439,7 +449,7 @@ DiskGeometry BlockContent::geometry(DiskId disk) const {
 DirtyBitmap BlockContent::outstanding(DiskId id) const {
     const BlockDisk& disk = at(id);
     DirtyBitmap all = disk.dirty.active();
-    if (disk.dirty_unknown) all.set({0, disk.geometry.sectors});
+    if (disk.dirty_unknown || disk.memory_lost) all.set({0, disk.geometry.sectors});
     if (disk.copy) all.merge(disk.copy->loop->outstanding());
     const auto add_records = [&all](std::span<const std::byte> records) {
         RecordReader reader(records);

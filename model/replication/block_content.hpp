@@ -23,6 +23,7 @@
 #include "model/replication/copy_stream.hpp"
 #include "model/replication/engine_design.hpp"
 #include "model/storage/bitmap_pair.hpp"
+#include "model/storage/crash_safe_tracking.hpp"
 #include "model/storage/delta.hpp"
 #include "model/storage/extent_map.hpp"
 #include "model/storage/recovery_points.hpp"
@@ -47,6 +48,10 @@ class BlockContent {
     void start_equal(DiskId disk, Instant now);
     /// What was known of changed blocks is lost: only a compare will tell.
     void forget_tracking(DiskId disk);
+    /// The source's power is lost, and what it knew of changed blocks with it...
+    void lose_power(DiskId disk);
+    /// ...but for what storage kept: false if only a compare will tell.
+    bool recover_tracking(DiskId disk);
     /// The disk has the size now that the estate says; all points of its machine go.
     void reshape(DiskId disk);
     /// Takes in what the guest wrote before `until`; returns its bytes, rewrites counted.
@@ -122,12 +127,27 @@ class BlockContent {
         std::optional<BackgroundCopy> loop;
         std::deque<CopyRun> runs;  ///< read and not acknowledged
     };
+    /// A record of changed blocks that a power loss does not take.
+    struct KeptTracking {
+        CrashSafeTracking tracking;
+        bool whole = true;  ///< storage took everything
+        /// Ordered changes that are not known to be acknowledged: those captured up to a write, and
+        /// those after it.
+        DirtyBitmap earlier;
+        Stamp earlier_through = 0;
+        DirtyBitmap later;
+
+        KeptTracking(CrashSafeTracking record, std::uint64_t sectors, std::uint64_t grain)
+            : tracking(std::move(record)), earlier(sectors, grain), later(sectors, grain) {}
+    };
     struct BlockDisk {
         MachineId machine;
         std::uint32_t slot = 0;  ///< among the machine's disks
         DiskGeometry geometry;
         BitmapPair dirty;
-        bool dirty_unknown = false;      ///< lost: everything may differ
+        bool dirty_unknown = false;  ///< lost: everything may differ
+        bool memory_lost = false;    ///< with the power: likewise, until storage tells
+        std::optional<KeptTracking> kept;
         bool holds_former_self = false;  ///< the replica has what the other side was left with
         // Ordered changes
         std::vector<std::byte> open;  ///< records since the last payload
@@ -168,6 +188,11 @@ class BlockContent {
     void take_ordered(DiskId id, BlockDisk& disk, const GuestWrite& write);
     void measure_fold(BlockDisk& disk, SectorRange range, Bytes bytes);
     void mark(DiskId id, BlockDisk& disk, SectorRange range);
+    [[nodiscard]] std::string tracking_name(DiskId disk) const;
+    void keep_tracking(DiskId id, BlockDisk& disk, const DirtyBitmap& dirty);
+    static void before_write(BlockDisk& disk, SectorRange range, Capture mode);
+    static void copy_acknowledged(BlockDisk& disk, SectorRange range);
+    static void changes_acknowledged(BlockDisk& disk, Stamp through);
     void mark_records(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
     void choose_differing(DiskId id, BlockDisk& disk);
     bool mark_reverse_delta(BlockDisk& disk, const Parting& parting);

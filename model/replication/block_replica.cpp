@@ -55,8 +55,9 @@ bool BlockContent::deliver(const Delta& delta) {
         believed = sound && apply(payload.disk, disk, opened.plain);
     }
     machines_[disk.machine].store->flush_staged();
-    // What was refused is in no bitmap: only a compare will tell.
-    if (!believed) disk.dirty_unknown = true;
+    // What was refused is in no bitmap, unless its stream was abandoned: only a compare will tell.
+    if (!believed && delta.generation == disk.generation) disk.dirty_unknown = true;
+    if (believed) changes_acknowledged(disk, payload.through);
     // While a copy still owes blocks, the stream's last write says nothing of those before it.
     const bool in_order = !disk.copy && !disk.dirty.active().any();
     if (believed && in_order && witness != nullptr) {
@@ -104,6 +105,10 @@ void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation 
     const bool app_consistent = point.kind == Marker::AppConsistent;
     machine.store->publish(number, point.time, generation, app_consistent);
     const Machine& facts = estate_.machine(id);
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        // A good moment: what the replica has need not be sent after a power loss.
+        if (auto& kept = at(DiskId(facts.first_disk.value + k)).kept) kept->tracking.write_back();
+    }
     if (machine.store->staged_bytes() == 0) {
         for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
             at(DiskId(facts.first_disk.value + k)).unpublished.clear_all();

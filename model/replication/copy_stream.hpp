@@ -15,11 +15,12 @@
 namespace landfall {
 
 enum class CopyKind : std::uint8_t {
-    InitialCopy,   ///< used bytes of the disk
-    Offline,       ///< the same, but by other means than the network
-    Compare,       ///< checksums of the whole disk plus the blocks that differ
-    ReverseDelta,  ///< blocks that either side of a failed-over machine wrote since they parted
-    CatchUp,       ///< blocks that changed during one of the others
+    InitialCopy,    ///< used bytes of the disk
+    Offline,        ///< the same, but by other means than the network
+    Compare,        ///< checksums of the whole disk plus the blocks that differ
+    ReverseDelta,   ///< blocks that either side of a failed-over machine wrote since they parted
+    ChangedBlocks,  ///< blocks that the source's bitmap says have changed since order was lost
+    CatchUp,        ///< blocks that changed during one of the others
 };
 
 constexpr std::string_view name_of(CopyKind kind) {
@@ -28,6 +29,7 @@ constexpr std::string_view name_of(CopyKind kind) {
         case CopyKind::Offline: return "offline copy";
         case CopyKind::Compare: return "compare";
         case CopyKind::ReverseDelta: return "reverse delta";
+        case CopyKind::ChangedBlocks: return "changed blocks";
         case CopyKind::CatchUp: return "catch-up";
     }
     return "";

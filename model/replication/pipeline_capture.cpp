@@ -121,9 +121,12 @@ void ReplicationPipeline::capture(MachineId machine, Marker marker) {
         push_ordered(id, written, payload, carried);
     }
     if (!overflow) return;
-    require_resync(machine, source.design->log_limit_percent > 0
-                                ? "the log of a disk has reached its limit"
-                                : "the source's buffer of ordered changes is full");
+    // Order is lost, and nothing else: the bitmap takes over whole.
+    require_resync(machine,
+                   source.design->log_limit_percent > 0
+                       ? "the log of a disk has reached its limit"
+                       : "the source's buffer of ordered changes is full",
+                   estate_.profile.resync_by_bitmap ? Differing::IsKnown : Differing::NeedsCompare);
 }
 
 void ReplicationPipeline::push_ordered(DiskId id, Bytes bytes, PayloadId payload, Marker marker) {

@@ -37,10 +37,13 @@ void ReplicationPipeline::start_waiting_copies(MachineId machine) {
     if (source.copies_waiting.empty()) return;
     const DiskId id = source.copies_waiting.back();
     source.copies_waiting.pop_back();
-    if (!state(id).seeded)
+    const DiskState& disk = state(id);
+    if (!disk.seeded)
         start_first_copy(id);
-    else
+    else if (disk.compare_needed || disk.memory_lost)
         start_compare(id);
+    else
+        start_changed_blocks(id);
 }
 
 /// Distinct bytes that changed since the copy before; at volume fidelity what an interrupted one
@@ -118,6 +121,17 @@ void ReplicationPipeline::start_compare(DiskId id) {
                transfer_time(facts.size, profile.resync_compare_rate));
 }
 
+/// The blocks that the bitmap holds, which is whole: nothing needs to be compared.
+void ReplicationPipeline::start_changed_blocks(DiskId id) {
+    DiskState& disk = state(id);
+    Bytes wire = changed_bytes(id);
+    disk.owed = Bytes(0);
+    disk.changed = Bytes(0);
+    if (disk.in_blocks) wire = blocks_->begin_copy(id, CopyKind::ChangedBlocks);
+    start_copy(id, CopyKind::ChangedBlocks, wire,
+               transfer_time(wire, estate_.profile.source_read_rate));
+}
+
 void ReplicationPipeline::start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes,
                                      Duration reading_time) {
     copies_[disk.value].emplace(disk, kind, wire_bytes, reading_time, environment_.clock.now());
@@ -133,7 +147,11 @@ void ReplicationPipeline::on_copy_done(DiskId id) {
                                       copies_[id.value]->wire_bytes());
     copies_[id.value].reset();
     if (disk.in_blocks) blocks_->end_copy(id);
-    if (kind != CopyKind::CatchUp) disk.seeded = true;
+    if (kind != CopyKind::CatchUp) {
+        disk.seeded = true;
+        disk.compare_needed = false;
+        disk.memory_lost = false;
+    }
     if (kind == CopyKind::CatchUp) {
         disk.consistent = true;
     } else {
@@ -183,8 +201,12 @@ void ReplicationPipeline::abandon_stream(MachineId machine) {
     }
 }
 
-void ReplicationPipeline::require_resync(MachineId machine, std::string_view cause) {
+void ReplicationPipeline::require_resync(MachineId machine, std::string_view cause,
+                                         Differing blocks) {
     MachineState& source = state(machine);
+    if (blocks == Differing::NeedsCompare) {
+        for_each_disk(machine, [&](DiskId disk) { state(disk).compare_needed = true; });
+    }
     if (source.path == DataPath::ResyncRequired) return;
     abandon_stream(machine);
     enter(machine, DataPath::ResyncRequired);

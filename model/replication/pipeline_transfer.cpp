@@ -242,10 +242,12 @@ void ReplicationPipeline::tell_sent(const Batch& batch) {
     if (witness == nullptr) return;
     for (const Delta& delta : batch.deltas) {
         if (!state(delta.disk).in_blocks) continue;
+        // What was lost may be sent in other portions than before.
         Bytes& lost = lost_[delta.disk.value];
-        const bool again = lost > Bytes(0);
-        if (again) lost -= std::min(lost, delta.bytes);
-        witness->bytes_sent(delta.disk, delta.bytes, again);
+        const Bytes again = std::min(lost, delta.bytes);
+        lost -= again;
+        if (again > Bytes(0)) witness->bytes_sent(delta.disk, again, true);
+        if (again < delta.bytes) witness->bytes_sent(delta.disk, delta.bytes - again, false);
     }
 }
 
@@ -286,7 +288,7 @@ void ReplicationPipeline::arrive(ProcessServerId id, Bytes until) {
         if (delta.kind == DeltaKind::Copy)
             arrive_copy(delta);
         else if (!arrive_ordered(delta))
-            require_resync(disk.machine, "changes arrived damaged");
+            require_resync(disk.machine, "changes arrived damaged", Differing::NeedsCompare);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "model/replication/distinct_bytes.hpp"
+#include "model/replication/source_tracking.hpp"
 
 namespace landfall {
 
@@ -91,6 +92,8 @@ void ReplicationPipeline::start_initial_replication(MachineId machine) {
     state(machine).captured_until = environment_.clock.now();
     for_each_disk(machine, [&](DiskId disk) {
         state(disk).seeded = false;
+        state(disk).compare_needed = false;
+        state(disk).memory_lost = false;
         state(disk).owed = estate_.disk(disk).used;
         state(disk).changed = Bytes(0);
         if (state(disk).in_blocks) blocks_->start_tracking(disk, environment_.clock.now());
@@ -111,6 +114,8 @@ void ReplicationPipeline::start_replicated(MachineId machine) {
         state(disk).capture = Capture::Ordered;
         state(disk).consistent = true;
         state(disk).seeded = true;
+        state(disk).compare_needed = false;
+        state(disk).memory_lost = false;
         state(disk).uploaded_until = now;
         if (state(disk).in_blocks) blocks_->start_equal(disk, now);
     });
@@ -124,7 +129,11 @@ void ReplicationPipeline::start_resync(MachineId machine) {
     LANDFALL_CHECK(source.path == DataPath::ResyncRequired || source.path == DataPath::Journal,
                    "a resynchronization starts from ResyncRequired or Journal");
     if (source.source_running) capture(machine, Marker::None);
-    if (source.path == DataPath::Journal) abandon_stream(machine);
+    if (source.path == DataPath::Journal) {
+        // Whoever asks for it without need is in doubt.
+        for_each_disk(machine, [&](DiskId disk) { state(disk).compare_needed = true; });
+        abandon_stream(machine);
+    }
     ++source.resyncs;
     begin_copies(machine);
     pump_receive(state(machine).server);
@@ -143,9 +152,28 @@ void ReplicationPipeline::lose_power(MachineId machine) {
     if (source.path == DataPath::Stopped || !source.source_running) return;
     capture(machine, Marker::None);
     if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
-    require_resync(machine, "the source lost power");
+    require_resync(machine, "the source lost power", Differing::IsKnown);
     for_each_disk(machine, [&](DiskId disk) {
-        if (state(disk).in_blocks) blocks_->forget_tracking(disk);
+        state(disk).memory_lost = true;
+        if (state(disk).in_blocks) blocks_->lose_power(disk);
+    });
+}
+
+void ReplicationPipeline::power_returned(MachineId machine) {
+    MachineState& source = state(machine);
+    if (source.path == DataPath::Stopped || !source.source_running) return;
+    for_each_disk(machine, [&](DiskId id) {
+        DiskState& disk = state(id);
+        if (!disk.memory_lost) return;
+        disk.memory_lost = false;
+        if (disk.in_blocks) {
+            disk.compare_needed |= !blocks_->recover_tracking(id);
+            return;
+        }
+        const Disk& facts = estate_.disk(id);
+        const auto more = dirty_after_power_loss(estate_.profile, facts);
+        disk.compare_needed |= !more;
+        if (more) disk.owed = std::min(disk.owed + *more, facts.size);
     });
 }
 
@@ -153,7 +181,7 @@ void ReplicationPipeline::disk_changed(DiskId disk, std::string_view how) {
     const MachineId machine = state(disk).machine;
     if (state(machine).path == DataPath::Stopped) return;
     if (state(machine).source_running) capture(machine, Marker::None);
-    require_resync(machine, how);
+    require_resync(machine, how, Differing::NeedsCompare);
     if (state(disk).in_blocks) blocks_->forget_tracking(disk);
 }
 
@@ -176,7 +204,7 @@ void ReplicationPipeline::disk_resized(DiskId disk) {
 void ReplicationPipeline::non_recoverable_error(MachineId machine, std::string_view cause) {
     if (state(machine).path == DataPath::Stopped) return;
     environment_.observer.noted("replication_critical", estate_.machine(machine).name, cause);
-    require_resync(machine, cause);
+    require_resync(machine, cause, Differing::NeedsCompare);
 }
 
 void ReplicationPipeline::replica_restarted(MachineId machine) {

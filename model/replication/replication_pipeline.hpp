@@ -74,12 +74,15 @@ class ReplicationPipeline : private GroupHost {
     void start_initial_replication(MachineId machine);
     /// Stopped: the replica already equals the source, with a recovery point of this instant.
     void start_replicated(MachineId machine);
-    /// ResyncRequired or Journal: compares all disks and ships what differs.
+    /// ResyncRequired or Journal: compares all disks and ships what differs. From ResyncRequired a
+    /// disk whose changed blocks are known, all of them, ships those without a compare.
     void start_resync(MachineId machine);
     /// Any: stops capture and drops what is not uploaded. Recovery points stay.
     void stop(MachineId machine);
-    /// Any: the source lost power and booted again; what it held in memory is gone.
+    /// Any: the source lost power; what it held in memory is gone.
     void lose_power(MachineId machine);
+    /// The source boots again: how it keeps track of changed blocks says what it still knows.
+    void power_returned(MachineId machine);
     /// The source was shut down cleanly now: captures the last changes under a marker of their own.
     /// False when the machine does not replicate in write order, so that no point can follow.
     bool capture_final(MachineId machine);
@@ -152,9 +155,11 @@ class ReplicationPipeline : private GroupHost {
         ReplicaDisk replica;
         MachineId machine;
         Capture capture = Capture::Off;
-        bool consistent = false;  ///< replicates in order and owes nothing of a copy
-        bool seeded = false;      ///< the replica disk holds a whole copy, however old
-        bool in_blocks = false;   ///< at block fidelity
+        bool consistent = false;      ///< replicates in order and owes nothing of a copy
+        bool seeded = false;          ///< the replica disk holds a whole copy, however old
+        bool compare_needed = false;  ///< what differs is in no bitmap
+        bool memory_lost = false;     ///< with the power, and nothing was kept besides
+        bool in_blocks = false;       ///< at block fidelity
 
         DiskState(ReplicaDisk mirror, MachineId owner, bool blocks)
             : replica(mirror), machine(owner), in_blocks(blocks) {}
@@ -236,11 +241,14 @@ class ReplicationPipeline : private GroupHost {
     void start_first_copy(DiskId disk);
     void start_reverse_delta(DiskId disk);
     void start_compare(DiskId disk);
+    void start_changed_blocks(DiskId disk);
     void start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes, Duration reading_time);
     [[nodiscard]] Bytes changed_bytes(DiskId disk) const;
     void on_copy_done(DiskId disk);
     void abandon_stream(MachineId machine);
-    void require_resync(MachineId machine, std::string_view cause);
+    /// What a resynchronization has to find out.
+    enum class Differing : std::uint8_t { IsKnown, NeedsCompare };
+    void require_resync(MachineId machine, std::string_view cause, Differing blocks);
 
     void pump_receive(ProcessServerId server);
     void wake_for_copies(ProcessServerId server);

@@ -259,10 +259,17 @@ bool CrashSafeTracking::store_page(std::uint64_t page) {
 }
 
 void CrashSafeTracking::acknowledged(SectorRange range, const DirtyBitmap& newer) {
+    const DirtyBitmap* const one = &newer;
+    acknowledged(range, {&one, 1});
+}
+
+void CrashSafeTracking::acknowledged(SectorRange range, std::span<const DirtyBitmap* const> newer) {
     dirty_.clear(range);
-    for (auto run = newer.next_run(range.first, range.count); run && run->first < range.end();
-         run = newer.next_run(run->end(), range.count)) {
-        dirty_.set(*run);
+    for (const DirtyBitmap* bits : newer) {
+        for (auto run = bits->next_run(range.first, range.count); run && run->first < range.end();
+             run = bits->next_run(run->end(), range.count)) {
+            dirty_.set(*run);
+        }
     }
 }
 

@@ -73,6 +73,8 @@ class CrashSafeTracking {
     /// The replica holds `range` durably as it was read. `newer` says what was written since that
     /// reading: the bitmap that the copy works on.
     void acknowledged(SectorRange range, const DirtyBitmap& newer);
+    /// The same, where several bitmaps together say what is newer.
+    void acknowledged(SectorRange range, std::span<const DirtyBitmap* const> newer);
     /// Stores the bits that were cleared since they were stored: less to do after a crash. False:
     /// the store did not take them all.
     bool write_back();

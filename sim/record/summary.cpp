@@ -152,6 +152,8 @@ json summarize(const RunFacts& facts, const Table& machines) {
             using Field = std::decay_t<decltype(field)>;
             if constexpr (std::is_same_v<Field, Duration>) {
                 profile_fields[std::string(name)] = to_seconds(field);
+            } else if constexpr (std::is_same_v<Field, SourceTracking>) {
+                profile_fields[std::string(name)] = name_of(field);
             } else if constexpr (std::is_arithmetic_v<Field>) {
                 profile_fields[std::string(name)] = field;
             } else {

@@ -39,6 +39,13 @@ std::string source_of(const Json& entry, const std::string& profile, const std::
     return source;
 }
 
+SourceTracking tracking_named(const std::string& word, const std::string& profile) {
+    for (const auto& [name, tracking] : kSourceTrackings) {
+        if (name == word) return tracking;
+    }
+    incomplete(profile, "source_tracking is not one of the choices");
+}
+
 void read_fields(const Json& fields, ProfileData& data) {
     const std::string& name = data.profile.name;
     std::size_t known = 0;
@@ -52,6 +59,8 @@ void read_fields(const Json& fields, ProfileData& data) {
             using Value = std::decay_t<decltype(field)>;
             if constexpr (std::is_same_v<Value, bool>) {
                 field = found->at("value").get<bool>();
+            } else if constexpr (std::is_same_v<Value, SourceTracking>) {
+                field = tracking_named(found->at("value").get<std::string>(), name);
             } else {
                 field = quantity<Value>(found->at("value").get<double>());
             }

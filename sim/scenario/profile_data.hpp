@@ -14,7 +14,7 @@ namespace landfall::scenario {
 /// Where a profile's scalar field comes from.
 struct FieldSource {
     std::string field;
-    std::string unit;    ///< "s", "B", "B/s", "%", "bool" or ""
+    std::string unit;    ///< "s", "B", "B/s", "%", "bool", "choice" or ""
     std::string source;  ///< document, or "[A]" for an assumption of ours
 };
 

@@ -100,8 +100,17 @@ void override_field(ObjectReader& changes, const char* name, T& field, std::stri
         field = changes.with_default(name, ReadDataRate{least}, field);
     } else if constexpr (std::is_same_v<T, bool>) {
         field = changes.with_default(name, ReadFlag(), field);
+    } else if constexpr (std::is_same_v<T, SourceTracking>) {
+        ReadChoice<SourceTracking> reader;
+        for (const auto& [word, tracking] : kSourceTrackings) {
+            reader.choices.emplace_back(word, tracking);
+        }
+        field = changes.with_default(name, reader, field);
     } else {
-        const std::int64_t most = unit == "%" ? 100 : 1'000'000;
+        // An activity log numbers its entries with 16 bits.
+        const std::int64_t most = unit == "%"                                    ? 100
+                                  : std::string_view(name) == "tracking_extents" ? 65'535
+                                                                                 : 1'000'000;
         field = changes.with_default(name, ReadCount{least, most}, field);
     }
 }

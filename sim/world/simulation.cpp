@@ -40,10 +40,13 @@ class Simulation : private Director {
                                  world_,
                                  world_,
                                  recorder_,
-                                 {give_work(), replica_store(), board_.get()}}),
+                                 {.source = give_work(),
+                                  .replica_store = replica_store(),
+                                  .witness = board_.get(),
+                                  .source_store = source_store()}}),
           probe_(logic_, blocks_, world_),
           timeline_(scenario, parts_.machines, world_, logic_, kTimelineCue, parts_.estate, blocks_,
-                    [this] { crash_replica_store(); }),
+                    {[this] { crash(source_store_); }, [this] { crash(replica_store_); }}),
           sampler_(parts_.estate, world_, logic_, recorder_) {}
 
     Outcome run() {
@@ -97,18 +100,22 @@ class Simulation : private Director {
         return blocks_.any() ? &blocks_ : nullptr;
     }
 
-    /// Replicas that the timeline will crash keep their data in a store that can; the others only
-    /// in memory.
-    StableStore* replica_store() {
-        const bool crashes = std::any_of(
-            scenario_.timeline.begin(), scenario_.timeline.end(), [](const auto& entry) {
-                return entry.operation == scenario::Operation::RestartTarget;
-            });
-        return crashes ? &store_ : nullptr;
+    [[nodiscard]] bool happens(scenario::Operation operation) const {
+        return std::any_of(scenario_.timeline.begin(), scenario_.timeline.end(),
+                           [&](const auto& entry) { return entry.operation == operation; });
     }
 
-    void crash_replica_store() {
-        store_.crash([this](std::uint64_t bound) { return crash_draws_.below(bound); });
+    /// Replicas that the timeline will crash keep their data in a store that can; the others only
+    /// in memory. Likewise sources, where they keep anything.
+    StableStore* replica_store() {
+        return happens(scenario::Operation::RestartTarget) ? &replica_store_ : nullptr;
+    }
+    StableStore* source_store() {
+        return happens(scenario::Operation::PowerOff) ? &source_store_ : nullptr;
+    }
+
+    void crash(CrashableStore& store) {
+        store.crash([this](std::uint64_t bound) { return crash_draws_.below(bound); });
     }
 
     /// The oracles, unless nobody wants them or there is nothing that they could compare.
@@ -300,7 +307,8 @@ class Simulation : private Director {
     Assembly parts_;
     std::unique_ptr<kernel::Kernel> kernel_;
     SimulatedBlocks blocks_;
-    CrashableStore store_;
+    CrashableStore replica_store_;
+    CrashableStore source_store_;
     kernel::RandomStream crash_draws_{seed_, "replica store", "crash"};
     World world_;
     Watcher recorder_;

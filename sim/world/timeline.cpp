@@ -64,7 +64,7 @@ std::string in_words(Instant at) {
 Timeline::Timeline(const scenario::Scenario& scenario,
                    const std::vector<scenario::ExpandedMachine>& machines, World& world,
                    SiteRecovery& logic, std::uint32_t cue, Estate& estate, SimulatedBlocks& blocks,
-                   std::function<void()> crash_replica_store)
+                   StoreCrashes crashes)
     : scenario_(scenario),
       machines_(machines),
       world_(world),
@@ -72,7 +72,7 @@ Timeline::Timeline(const scenario::Scenario& scenario,
       cue_(cue),
       estate_(estate),
       blocks_(blocks),
-      crash_replica_store_(std::move(crash_replica_store)) {
+      crashes_(std::move(crashes)) {
     for (std::size_t entry = 0; entry < scenario.timeline.size(); ++entry) {
         first_step_.push_back(steps_.size());
         const auto selected = scenario::select(machines, scenario.timeline[entry].machines);
@@ -148,9 +148,13 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
 /// Carries out an event of the world; false if the entry is an operation.
 bool Timeline::happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine) {
     switch (entry.operation) {
-        case scenario::Operation::PowerOff: logic_.lose_power(machine); return true;
+        case scenario::Operation::PowerOff:
+            logic_.lose_power(machine);
+            crashes_.source();
+            logic_.power_returned(machine);
+            return true;
         case scenario::Operation::RestartTarget:
-            crash_replica_store_();
+            crashes_.replica();
             logic_.restart_replica(machine);
             return true;
         case scenario::Operation::ReplaceDisk: {

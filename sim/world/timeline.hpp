@@ -18,13 +18,19 @@ namespace landfall::world {
 
 class World;
 
+/// What a power loss does to what was stored and not flushed, on either side.
+struct StoreCrashes {
+    std::function<void()> source;
+    std::function<void()> replica;
+};
+
 class Timeline {
   public:
     /// Cues of this timeline carry `cue` and count their subjects from 0.
     Timeline(const scenario::Scenario& scenario,
              const std::vector<scenario::ExpandedMachine>& machines, World& world,
              SiteRecovery& logic, std::uint32_t cue, Estate& estate, SimulatedBlocks& blocks,
-             std::function<void()> crash_replica_store);
+             StoreCrashes crashes);
 
     /// Schedules the entries that have a date.
     void start();
@@ -59,7 +65,7 @@ class Timeline {
     std::uint32_t cue_;
     Estate& estate_;  ///< a disk that is resized changes it
     SimulatedBlocks& blocks_;
-    std::function<void()> crash_replica_store_;
+    StoreCrashes crashes_;
     std::vector<Step> steps_;                 ///< entry by entry
     std::vector<std::size_t> first_step_;     ///< per entry, and one past the last
     std::vector<std::vector<bool>> reached_;  ///< per entry and machine of it

@@ -58,7 +58,7 @@ constexpr std::array kBugs = {
     PlantedBug{Mutant::PrunePinnedPoint, "prune pinned point", {"stream"}},
     PlantedBug{Mutant::NoFlushOfPointName, "no flush of point name", {"stream"}},
     PlantedBug{Mutant::IgnoreShortWrite, "ignore short write", {"stream", "journal", "tracking"}},
-    PlantedBug{Mutant::NoActivityLogReplay, "no activity log replay", {"tracking"}},
+    PlantedBug{Mutant::NoActivityLogReplay, "no activity log replay", {"tracking", "pipeline"}},
 };
 
 constexpr bool every_bug_is_on_the_board() {

@@ -1,6 +1,6 @@
 // tests/mutants/pipeline_lab.cpp — the pipeline as a whole on tiny disks, one engine per seed:
-// outages, power losses, crashes of the replica, bits that flip on the way, resynchronizations and
-// failovers to Latest.
+// outages, power losses of either side, bits that flip on the way, buffers that overflow, disks
+// that are replaced or grow, consistency groups, resynchronizations and failovers to Latest.
 #include <memory>
 #include <vector>
 
@@ -44,9 +44,34 @@ bool has_relay(ReplicationEngine engine) {
            engine == ReplicationEngine::ScoutToSecondary || engine == ReplicationEngine::Failback;
 }
 
+bool grouped(std::uint64_t seed) {
+    return seed / kReplicationEngines % 5 == 2;
+}
+
+/// What a source keeps of changed blocks, what it can hold in order, and how it goes on after it
+/// could not: one of each by the seed.
+void choose_source(ServiceProfile& profile, std::uint64_t seed) {
+    const std::uint64_t draw = seed / kReplicationEngines;
+    profile.source_tracking = static_cast<SourceTracking>(draw % kSourceTrackings.size());
+    profile.tracking_extent = Bytes(4 * kSector);
+    profile.tracking_extents = 3;
+    profile.resync_by_bitmap = draw / kSourceTrackings.size() % 2 == 1;
+    if (draw % 3 == 1 && !grouped(seed)) profile.source_buffer = Bytes(12 * kSector);
+    profile.hyper_v_disks_at_once = 1;
+    profile.hyper_v_log_resync_percent = draw % 3 == 1 ? 90 : 100;
+    profile.hyper_v_coalesce_log = draw % 2 == 1;
+    profile.hyper_v_retry_delays = {seconds(1), seconds(2)};
+    profile.hyper_v_retry_every = seconds(4);
+}
+
 Estate make_estate(std::uint64_t seed) {
     Estate estate;
     estate.profile = test::unlimited_profile();
+    choose_source(estate.profile, seed);
+    if (grouped(seed)) {
+        estate.groups.push_back({"g", {}, seconds(1), nanoseconds(50'000'000)});
+        for (std::uint32_t m = 0; m < kMachines; ++m) estate.groups[0].members.emplace_back(m);
+    }
     estate.profile.crash_consistent_interval = seconds(4);
     estate.profile.resync_chunk = Bytes(16 * kSector);
     estate.profile.block_copy_chunk = Bytes(8 * kSector);
@@ -62,6 +87,7 @@ Estate make_estate(std::uint64_t seed) {
         machine.name = "m" + std::to_string(m);
         machine.process_server = ProcessServerId(0);
         machine.policy = PolicyId(0);
+        if (grouped(seed)) machine.group = ConsistencyGroupId(0);
         machine.first_disk = DiskId(estate.disks.size());
         machine.disk_count = kDisksEach;
         machine.engine = engine;
@@ -99,7 +125,8 @@ class PipelineLab : public LabBench,
                     private world::Director {
   public:
     explicit PipelineLab(std::uint64_t seed)
-        : LabBench(seed, "pipeline", shapes(seed)),
+        : LabBench(seed, "pipeline", shapes(seed), grouped(seed)),
+          grouped_(grouped(seed)),
           estate_(make_estate(seed)),
           kernel_(make_network(seed)),
           blocks_(estate_, seed),
@@ -108,7 +135,12 @@ class PipelineLab : public LabBench,
                  &blocks_),
           reader_(blocks_),
           pipeline_(estate_,
-                    {world_, world_, world_, world_, silence_, {&blocks_, &store_, &board, this}},
+                    {world_,
+                     world_,
+                     world_,
+                     world_,
+                     silence_,
+                     {&blocks_, &store_, &board, this, &source_store_}},
                     *this) {
         clock = Instant();
         for (std::uint32_t d = 0; d < estate_.disks.size(); ++d) add_guest(DiskId(d), seed);
@@ -118,10 +150,16 @@ class PipelineLab : public LabBench,
     void run() {
         for (std::uint32_t m = 0; m < kMachines; ++m) {
             world_.schedule_cue(Instant(seconds(1)), Start, m);
-            if (chance(30)) some_time(LosePower, m);
-            if (chance(30)) some_time(Resync, m);
             if (chance(60)) some_time(Latest, m);
             world_.schedule_cue(Instant(kEnd), Promote, m);
+            // The order of a group's member that is lost after the group's decision takes the
+            // common point from this member alone.
+            if (grouped_) continue;
+            if (chance(30)) some_time(Resync, m);
+            for (std::uint64_t losses = below(4); losses > 0; --losses) some_time(LosePower, m);
+            if (chance(15)) some_time(ReplaceDisk, m);
+            if (chance(15)) some_time(ResizeDisk, m);
+            if (chance(15)) some_time(CutWrites, m);
         }
         for (std::uint64_t crashes = below(4); crashes > 0; --crashes) some_time(CrashReplica, 0);
         for (Instant at(seconds(2)); at < Instant(kEnd); at = at + seconds(3))
@@ -157,6 +195,9 @@ class PipelineLab : public LabBench,
         Start,
         Checkpoint,
         LosePower,
+        ReplaceDisk,
+        ResizeDisk,
+        CutWrites,
         CrashReplica,
         Resync,
         Latest,
@@ -224,7 +265,10 @@ class PipelineLab : public LabBench,
         switch (static_cast<Cue>(cue)) {
             case Start: return pipeline_.start_initial_replication(machine);
             case Checkpoint: return board.checkpoint();
-            case LosePower: return pipeline_.lose_power(machine);
+            case LosePower: return lose_power(machine);
+            case ReplaceDisk: return replace_disk(machine);
+            case ResizeDisk: return resize_disk(machine);
+            case CutWrites: return source_store_.short_writes("m", below(5000));
             case CrashReplica: return crash_replica();
             case Resync:
                 if (path == DataPath::ResyncRequired || path == DataPath::Journal)
@@ -239,6 +283,26 @@ class PipelineLab : public LabBench,
         }
     }
     void on_link(std::string_view, bool) override {}
+    void lose_power(MachineId machine) {
+        pipeline_.lose_power(machine);
+        source_store_.crash([this](std::uint64_t bound) { return below(bound); });
+        pipeline_.power_returned(machine);
+    }
+    DiskId some_disk_of(MachineId machine) {
+        return DiskId(estate_.machine(machine).first_disk.value + below(kDisksEach));
+    }
+    void replace_disk(MachineId machine) {
+        const DiskId disk = some_disk_of(machine);
+        blocks_.replace(disk, kernel_.now());
+        pipeline_.disk_replaced(disk);
+    }
+    void resize_disk(MachineId machine) {
+        const DiskId disk = some_disk_of(machine);
+        Bytes& size = estate_.disks[disk.value].size;
+        size += Bytes(static_cast<std::int64_t>(1 + below(20)) * kSector);
+        blocks_.resize(disk);
+        pipeline_.disk_resized(disk);
+    }
     void crash_replica() {
         store_.crash([this](std::uint64_t bound) { return below(bound); });
         for (std::uint32_t m = 0; m < kMachines; ++m) pipeline_.replica_restarted(MachineId(m));
@@ -251,7 +315,7 @@ class PipelineLab : public LabBench,
     }
     // WireTap
     void in_cache(DiskId disk, std::vector<std::byte>& records) override {
-        if (records.empty() || !chance(1)) return;
+        if (records.empty() || grouped_ || !chance(1)) return;
         const std::uint64_t bit = below(8 * records.size());
         RecordReader reader(records);
         while (const auto record = reader.next()) {
@@ -262,17 +326,19 @@ class PipelineLab : public LabBench,
         records[bit / 8] ^= std::byte{1} << (bit % 8);
     }
     void on_wire(DiskId, std::vector<std::byte>& envelope) override {
-        if (envelope.empty() || !chance(1)) return;
+        if (envelope.empty() || grouped_ || !chance(1)) return;
         const std::uint64_t bit = below(8 * envelope.size());
         envelope[bit / 8] ^= std::byte{1} << (bit % 8);
     }
 
+    bool grouped_;
     Estate estate_;
     kernel::MemoryKernel kernel_;
     world::SimulatedBlocks blocks_;
     world::World world_;
     SourceReader reader_;
     CrashableStore store_;
+    CrashableStore source_store_;
     Silence silence_;
     mutable std::unique_ptr<BlockReader> replica_reader_;
     ReplicationPipeline pipeline_;

@@ -126,8 +126,24 @@ def test_overrides_are_the_fields_of_the_service_profile() -> None:
     header = ROOT / "model" / "profile" / "service_profile.hpp"
     units = dict(re.findall(r'visit\("(\w+)", self\.\w+, "([^"]*)"\)', header.read_text("utf-8")))
     assert list(lf.ProfileOverride.model_fields) == list(units)
-    right = {"s": "5 min", "B": "5 MiB", "B/s": "5 MB/s", "%": 5, "": 5, "bool": True}
-    wrong = {"s": "5 MiB", "B": "5 min", "B/s": "5 min", "%": "5 min", "": "5 min", "bool": 5}
+    right = {
+        "s": "5 min",
+        "B": "5 MiB",
+        "B/s": "5 MB/s",
+        "%": 5,
+        "": 5,
+        "bool": True,
+        "choice": "intent_bit",
+    }
+    wrong = {
+        "s": "5 MiB",
+        "B": "5 min",
+        "B/s": "5 min",
+        "%": "5 min",
+        "": "5 min",
+        "bool": 5,
+        "choice": "ram",
+    }
     for name, unit in units.items():
         lf.ProfileOverride(**{name: right[unit]})
         with pytest.raises(lf.ScenarioError):

@@ -206,6 +206,9 @@ TEST(ServiceProfiles, AreRefusedWhenIncomplete) {
     broken["fields"]["hyper_v_coalesce_log"]["value"] = 1;
     EXPECT_THROW(parse_profile(broken.dump()), InvariantViolation) << "a number for a switch";
     broken = whole;
+    broken["fields"]["source_tracking"]["value"] = "in RAM";
+    EXPECT_THROW(parse_profile(broken.dump()), InvariantViolation) << "no such choice";
+    broken = whole;
     broken["hyper_v_retry_delays"]["unit"] = "min";
     EXPECT_THROW(parse_profile(broken.dump()), InvariantViolation) << "another unit";
     broken = whole;
