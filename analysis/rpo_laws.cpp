@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "analysis/coalescing.hpp"
+
 namespace landfall::analysis {
 
 namespace {
@@ -52,12 +54,12 @@ constexpr CopyPasses kNever{.converges = false,
 
 }  // namespace
 
-// U(W) = N (1 - e^(-W/N)): the dirty-bitmap curve of uniform writes (5.1).
+// The dirty-bitmap curve of uniform writes (5.1), in bytes.
 double distinct_bytes(double written, double working_set) {
     require(is_not_negative(written), "written must be finite and not negative (bytes)");
     require(working_set > 0, "working_set must be greater than 0 (bytes)");
     if (std::isinf(working_set)) return written;
-    return working_set * -std::expm1(-written / working_set);
+    return uniform_unique(working_set, written);
 }
 
 CycleRpo periodic_cycle(double transfer_s, double period_s) {

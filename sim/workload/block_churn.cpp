@@ -9,18 +9,18 @@ namespace landfall::workload {
 
 namespace {
 
-/// A trace's writes, over and over.
+/// A trace's writes, over and over. How long it is shows when it has been read.
 class RepeatedTrace : public BlockWriteSource {
   public:
-    RepeatedTrace(std::string file, BlockTraceOptions options, DiskGeometry disk, Duration length)
-        : file_(std::move(file)), options_(std::move(options)), disk_(disk), length_(length) {
+    RepeatedTrace(std::string file, BlockTraceOptions options, DiskGeometry disk)
+        : file_(std::move(file)), options_(std::move(options)), disk_(disk) {
         pass_ = open_block_trace(file_, options_, disk_);
     }
 
     std::optional<BlockWrite> next() override {
         auto write = pass_->next();
         if (!write) {
-            begins_ = begins_ + length_;
+            begins_ = begins_ + std::max(pass_->length(), nanoseconds(1));
             pass_ = open_block_trace(file_, options_, disk_);
             write = pass_->next();
         }
@@ -32,9 +32,8 @@ class RepeatedTrace : public BlockWriteSource {
     std::string file_;
     BlockTraceOptions options_;
     DiskGeometry disk_;
-    Duration length_;
     Instant begins_;
-    std::unique_ptr<BlockWriteSource> pass_;
+    std::unique_ptr<BlockTraceSource> pass_;
 };
 
 /// Bytes that a pattern is expected to write.
@@ -97,10 +96,7 @@ std::unique_ptr<BlockWriteSource> open_trace(const scenario::BlockTraceChurn& ch
     const std::string file = filled_in(churn.file, disk.machine, disk.index);
     const BlockTraceOptions options = options_of(churn);
     if (!churn.repeat) return open_block_trace(file, options, disk.geometry);
-    const BlockTraceSummary summary = check_block_trace(file, options, disk.geometry);
-    if (summary.problem) throw BlockTraceError(*summary.problem);
-    return std::make_unique<RepeatedTrace>(file, options, disk.geometry,
-                                           std::max(summary.length, nanoseconds(1)));
+    return std::make_unique<RepeatedTrace>(file, options, disk.geometry);
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ class DiskChoice {
     std::set<std::string> seen_;
 };
 
-class TraceReplay final : public BlockWriteSource {
+class TraceReplay final : public BlockTraceSource {
   public:
     TraceReplay(const std::string& file, const BlockTraceOptions& options, const DiskGeometry& disk)
         : options_(options), disk_(disk), choice_(options) {
@@ -142,6 +142,7 @@ class TraceReplay final : public BlockWriteSource {
         return BlockWrite{instant_of(first.ticks), first.range, first.kind};
     }
 
+    [[nodiscard]] Duration length() const override { return summary_.length; }
     [[nodiscard]] const BlockTraceSummary& summary() const { return summary_; }
 
   private:
@@ -321,7 +322,7 @@ std::optional<BlockTraceFormat> block_trace_format(std::string_view name) {
     return std::nullopt;
 }
 
-std::unique_ptr<BlockWriteSource> open_block_trace(const std::string& file,
+std::unique_ptr<BlockTraceSource> open_block_trace(const std::string& file,
                                                    const BlockTraceOptions& options,
                                                    const DiskGeometry& disk) {
     return std::make_unique<TraceReplay>(file, options, disk);

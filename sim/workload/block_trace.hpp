@@ -122,8 +122,15 @@ struct BlockTraceSummary {
     std::optional<BlockTraceProblem> problem;  ///< where reading stopped
 };
 
+/// A trace as writes.
+class BlockTraceSource : public BlockWriteSource {
+  public:
+    /// From time 0 to the last record read so far: of the whole trace once next() gave nothing.
+    [[nodiscard]] virtual Duration length() const = 0;
+};
+
 /// Opens a trace as the writes of `disk`. next() throws BlockTraceError, and so does this.
-std::unique_ptr<BlockWriteSource> open_block_trace(const std::string& file,
+std::unique_ptr<BlockTraceSource> open_block_trace(const std::string& file,
                                                    const BlockTraceOptions& options,
                                                    const DiskGeometry& disk);
 

@@ -3,13 +3,24 @@
 
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
-
-#include "sim/workload/text_source.hpp"
 
 namespace landfall::workload {
 
-/// Reads a file of fixed-size records; unpacks gzip, which it tells by the first two bytes.
+/// The file cannot be read: missing, not a regular file, damaged.
+class UnreadableFile : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The file is larger than allowed once unpacked, or one of its lines is.
+class FileTooLarge : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Reads a file piece by piece; unpacks gzip, which it tells by the first two bytes.
 class ByteSource {
   public:
     /// Opens `file`. Throws UnreadableFile.

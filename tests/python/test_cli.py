@@ -11,13 +11,8 @@ from typing import Any
 
 import landfall as lf
 import pytest
-from python.fake_simulator import MACHINES, Simulator, install, landfall
+from python.fake_simulator import MACHINES, Simulator, landfall
 from python.scenario_samples import BAD, Bad, put, small
-
-
-@pytest.fixture
-def simulator(monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    return install(monkeypatch)
 
 
 @pytest.fixture

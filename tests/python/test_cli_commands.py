@@ -12,13 +12,8 @@ import landfall as lf
 import pytest
 from landfall import doctor
 from landfall.document import show
-from python.fake_simulator import Simulator, install, landfall
+from python.fake_simulator import Simulator, landfall
 from python.scenario_samples import small
-
-
-@pytest.fixture
-def simulator(monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    return install(monkeypatch)
 
 
 @pytest.fixture

@@ -14,22 +14,11 @@ from typing import Any
 
 import landfall as lf
 import pytest
-from landfall import cli, worker
+from landfall import cli
 from python.scenario_samples import put, small
 from typer.testing import CliRunner, Result
 
-
-@pytest.fixture(scope="module", autouse=True)
-def simulator() -> None:
-    try:
-        import landfall._model
-
-        assert landfall._model.profiles()
-        worker.find()
-    except (ImportError, lf.WorkerNotFound) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"landfall is not built: {error}")
+pytestmark = pytest.mark.usefixtures("built")
 
 
 def landfall(*arguments: object) -> Result:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Any
 
 import landfall as lf
 import pytest
-from landfall import cli, worker
+from landfall import cli
 from python.run_samples import REPOSITORY
 from python.scenario_samples import put
 from typer.testing import CliRunner
@@ -27,18 +26,7 @@ ENGINES: dict[str, Any] = json.loads(
 SCOUT = "/machines/6/disks/0"  # a disk of 64 MiB at block fidelity
 PNG = (REPOSITORY / "scenarios" / "pictures" / "wan-outage.png").read_bytes()
 
-
-@pytest.fixture(scope="module", autouse=True)
-def simulator() -> None:
-    try:
-        import landfall._model
-
-        assert landfall._model.profiles()
-        worker.find()
-    except (ImportError, lf.WorkerNotFound) as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"landfall is not built: {error}")
+pytestmark = pytest.mark.usefixtures("built")
 
 
 def record(number: int, *, block: int | None = None, version: int = 0x0100) -> bytes:

@@ -10,16 +10,11 @@ import landfall as lf
 import pandas as pd
 import pytest
 from landfall.columns import AT_BLOCK_FIDELITY, COLUMNS
-from python.fake_simulator import Simulator, install, landfall
+from python.fake_simulator import Simulator, landfall
 from python.run_samples import first, made_up, proved
 from python.scenario_samples import small
 
 LINE = "oracles: 385 recovery points checked, 4,344,251 sectors compared, "
-
-
-@pytest.fixture
-def simulator(monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    return install(monkeypatch)
 
 
 @pytest.fixture
