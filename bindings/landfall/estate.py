@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from . import codes
-from .part import Many, Name, Number, Part, Reference, Whole, as_number, clash, exactly_one
+from .part import Flag, Many, Name, Number, Part, Reference, Whole, as_number, clash, exactly_one
 from .quantities import (
     Bandwidth,
     Duration,
@@ -84,6 +84,10 @@ class StorageAccount(Part):
     ingress: PositiveDataRate | None = Field(
         default=None,
         description="Most it takes in, in bytes per second; null: the profile's limit.",
+    )
+    high_churn: Flag = Field(
+        default=False,
+        description="Premium block blobs: Azure to Azure, the ceilings of high churn hold.",
     )
 
 

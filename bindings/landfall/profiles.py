@@ -67,6 +67,27 @@ class ProfileOverride(Part):
     copy_cache_percent: Percent | None = Field(
         default=None, description="Most of the cache that copies fill, in percent."
     )
+    resync_rate_control: Flag | None = Field(
+        default=None, description="Copies are paced by what arrives and give way to changes."
+    )
+    resync_interval: PositiveDuration | None = Field(
+        default=None, description="Seconds between two steps of the rate control, at least."
+    )
+    resync_plan_ahead: PositiveDuration | None = Field(
+        default=None, description="Seconds over which the rate control makes up a difference."
+    )
+    resync_delay_target: PositiveDuration | None = Field(
+        default=None, description="Copies in flight under rate control, in seconds on the line."
+    )
+    resync_fill_target: Size | None = Field(
+        default=None, description="The same in bytes; 0: the seconds count."
+    )
+    resync_start_rate: PositiveDataRate | None = Field(
+        default=None, description="Bytes per second of copies while nothing is known of the line."
+    )
+    resync_least_rate: PositiveDataRate | None = Field(
+        default=None, description="Bytes per second that copies get beside waiting changes."
+    )
 
     # Source machine
     source_buffer: Size | None = Field(
@@ -173,6 +194,12 @@ class ProfileOverride(Part):
     group_message_latency: Duration | None = Field(
         default=None, description="Seconds of a message between two members of a group, one way."
     )
+    group_confirm_within: PositiveDuration | None = Field(
+        default=None, description="Seconds that a commit waits to be confirmed by all members."
+    )
+    group_resend_every: Duration | None = Field(
+        default=None, description="Seconds after which silent members are asked again; 0: never."
+    )
     group_most_members: Count | None = Field(
         default=None, description="Most machines of a consistency group."
     )
@@ -211,6 +238,10 @@ class ProfileOverride(Part):
     azure_machine_high_churn_max: DataRate | None = Field(
         default=None,
         description="The same where the cache account is one for high churn, in bytes per second.",
+    )
+    azure_churn_burst: Duration | None = Field(
+        default=None,
+        description="Seconds at a disk's churn ceiling that may leave at once, Azure to Azure.",
     )
 
     # Task durations

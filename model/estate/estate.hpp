@@ -56,6 +56,9 @@ struct Disk {
     std::optional<Bytes> working_set;  ///< random writes fall on this much; absent: no rewrites
     BytesPerSecond log_apply_rate;     ///< logs into the replica disk, capped by its tier
     FoldCurve fold = {};               ///< measured; used instead of the working set if not empty
+    /// Changes leave no faster over time; none: as fast as they can. Of sources that upload by
+    /// themselves, one machine each.
+    std::optional<BytesPerSecond> churn_ceiling = std::nullopt;
 };
 
 struct Machine {

@@ -31,12 +31,13 @@ struct RetentionGrid {
 
 /// What an Azure managed disk of a tier can take. Chosen by type and size.
 struct TargetDiskTier {
-    std::string name;            ///< "P10", "S20", ...
-    std::string type;            ///< "standard_hdd", "standard_ssd" or "premium_ssd"
-    Bytes size_at_most;          ///< the tier holds disks up to this size
-    BytesPerSecond throughput;   ///< documented cap on bytes
-    std::int64_t iops = 0;       ///< documented cap on operations
-    BytesPerSecond churn_limit;  ///< Site Recovery's churn limit for the source disk behind it
+    std::string name;                 ///< "P10", "S20", ...
+    std::string type;                 ///< "standard_hdd", "standard_ssd" or "premium_ssd"
+    Bytes size_at_most;               ///< the tier holds disks up to this size
+    BytesPerSecond throughput;        ///< documented cap on bytes
+    std::int64_t iops = 0;            ///< documented cap on operations
+    BytesPerSecond churn_limit;       ///< Site Recovery's churn limit for the source disk behind it
+    BytesPerSecond high_churn_limit;  ///< the same, with a cache account for high churn
 };
 
 /// What a source's record of changed blocks is after its power was lost (replication-and-test-lab
@@ -74,6 +75,13 @@ struct ServiceProfile {
     Duration automatic_resync_delay;      ///< from "resync required" to its start [A]
     std::int64_t copy_share_percent = 0;  ///< of a busy process server, kept for copies [A]
     std::int64_t copy_cache_percent = 0;  ///< of the cache, the most that copies fill [A]
+    bool resync_rate_control = false;     ///< copies are paced by what arrives, not by a share [A]
+    Duration resync_interval;             ///< the least between two steps of the control [A]
+    Duration resync_plan_ahead;           ///< a difference is made up for over this span [A]
+    Duration resync_delay_target;         ///< of copies, in time on the line, in flight [A]
+    Bytes resync_fill_target;             ///< the same in bytes, if not 0 [A]
+    BytesPerSecond resync_start_rate;     ///< while nothing is known of the line [A]
+    BytesPerSecond resync_least_rate;     ///< beside waiting changes a copy gets this much [A]
 
     // Source machine
     Bytes source_buffer;            ///< per disk, ordered changes the agent can hold [A]
@@ -116,6 +124,8 @@ struct ServiceProfile {
     // Consistency groups
     Duration group_hold;                  ///< how long writes may be held for a common point [A]
     Duration group_message_latency;       ///< between two members, one way [A]
+    Duration group_confirm_within;        ///< how long a commit waits to be confirmed [A]
+    Duration group_resend_every;          ///< who has not answered is asked again; 0: never [A]
     std::int64_t group_most_members = 0;  ///< machines of one group
 
     // Failback
@@ -134,6 +144,7 @@ struct ServiceProfile {
     BytesPerSecond machine_churn_max;
     BytesPerSecond azure_machine_churn_max;       ///< Azure to Azure
     BytesPerSecond azure_machine_high_churn_max;  ///< the same, with a cache account for high churn
+    Duration azure_churn_burst;  ///< of a disk's ceiling, what may leave at once [A]
 
     // Task durations
     Duration prerequisites_check_time;
@@ -156,6 +167,12 @@ struct ServiceProfile {
     /// words, or "" for a plain count.
     template <typename Self, typename Visitor>
     static void visit_scalars(Self& self, Visitor&& visit);
+
+  private:
+    template <typename Self, typename Visitor>
+    static void visit_limits(Self& self, Visitor&& visit);
+    template <typename Self, typename Visitor>
+    static void visit_task_times(Self& self, Visitor&& visit);
 };
 
 template <typename Self, typename Visitor>
@@ -172,6 +189,13 @@ void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
     visit("automatic_resync_delay", self.automatic_resync_delay, "s");
     visit("copy_share_percent", self.copy_share_percent, "%");
     visit("copy_cache_percent", self.copy_cache_percent, "%");
+    visit("resync_rate_control", self.resync_rate_control, "bool");
+    visit("resync_interval", self.resync_interval, "s");
+    visit("resync_plan_ahead", self.resync_plan_ahead, "s");
+    visit("resync_delay_target", self.resync_delay_target, "s");
+    visit("resync_fill_target", self.resync_fill_target, "B");
+    visit("resync_start_rate", self.resync_start_rate, "B/s");
+    visit("resync_least_rate", self.resync_least_rate, "B/s");
     visit("source_buffer", self.source_buffer, "B");
     visit("resync_by_bitmap", self.resync_by_bitmap, "bool");
     visit("source_tracking", self.source_tracking, "choice");
@@ -202,7 +226,15 @@ void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
     visit("hyper_v_retry_every", self.hyper_v_retry_every, "s");
     visit("group_hold", self.group_hold, "s");
     visit("group_message_latency", self.group_message_latency, "s");
+    visit("group_confirm_within", self.group_confirm_within, "s");
+    visit("group_resend_every", self.group_resend_every, "s");
     visit("group_most_members", self.group_most_members, "");
+    visit_limits(self, visit);
+    visit_task_times(self, visit);
+}
+
+template <typename Self, typename Visitor>
+void ServiceProfile::visit_limits(Self& self, Visitor&& visit) {
     visit("failback_retention", self.failback_retention, "s");
     visit("failback_rpo_threshold", self.failback_rpo_threshold, "s");
     visit("failback_app_consistent_every", self.failback_app_consistent_every, "s");
@@ -214,6 +246,11 @@ void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
     visit("machine_churn_max", self.machine_churn_max, "B/s");
     visit("azure_machine_churn_max", self.azure_machine_churn_max, "B/s");
     visit("azure_machine_high_churn_max", self.azure_machine_high_churn_max, "B/s");
+    visit("azure_churn_burst", self.azure_churn_burst, "s");
+}
+
+template <typename Self, typename Visitor>
+void ServiceProfile::visit_task_times(Self& self, Visitor&& visit) {
     visit("prerequisites_check_time", self.prerequisites_check_time, "s");
     visit("install_mobility_service_time", self.install_mobility_service_time, "s");
     visit("enable_replication_time", self.enable_replication_time, "s");

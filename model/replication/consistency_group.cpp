@@ -8,13 +8,6 @@
 
 namespace landfall {
 
-std::optional<std::string> why_no_group(std::size_t members) {
-    if (members == 0) return "a consistency group needs a machine";
-    if (members <= kMostGroupMembers) return std::nullopt;
-    return "a consistency group holds up to " + std::to_string(kMostGroupMembers) +
-           " machines, not " + std::to_string(members) + " (azure-to-azure-common-questions.md)";
-}
-
 std::string_view words_for(AbandonCause cause) {
     switch (cause) {
         case AbandonCause::MemberSilent: return "a member did not answer in time";
@@ -32,7 +25,7 @@ std::string_view words_for(AbandonCause cause) {
 ConsistencyGroup::ConsistencyGroup(std::size_t members, GroupMember coordinator,
                                    const GroupSettings& settings, GroupPort& port)
     : settings_(settings), port_(port), coordinator_(coordinator), members_(members) {
-    LANDFALL_CHECK(!why_no_group(members), "a consistency group has 1 to 16 members");
+    LANDFALL_CHECK(members > 0, "a consistency group has a member");
     LANDFALL_CHECK(coordinator.value < members, "the coordinator runs on a member");
 }
 

@@ -16,15 +16,14 @@
 // released before j had prepared; but a release without COMMIT is an early one, and COMMIT is sent
 // when all have prepared.
 //
-// Sources: replication-and-test-lab A17; up to 16 machines, azure-to-azure-common-questions.md;
-// port 20004, SR/physical-azure-architecture.md. No figure for VMware is documented (3.5): the same
-// bound is taken [A].
+// Sources: replication-and-test-lab A17; members talk on TCP port 20004,
+// SR/physical-azure-architecture.md. How many machines a group may have and how long it waits are
+// figures of the service profile.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,18 +38,13 @@ using GroupMember = Id<struct GroupMemberTag>;
 /// across deaths of the coordinator.
 using GroupEpoch = std::uint64_t;
 
-inline constexpr std::size_t kMostGroupMembers = 16;
-inline constexpr std::uint16_t kGroupTcpPort = 20004;
-
-/// Why `members` machines cannot form a group; none if they can.
-[[nodiscard]] std::optional<std::string> why_no_group(std::size_t members);
-
+/// From the service profile and the group's own hold.
 struct GroupSettings {
-    Duration hold_at_most = nanoseconds(50'000'000);  ///< A17's budget for one marker
+    Duration hold_at_most;  ///< A17's budget for one marker
     /// How long the coordinator waits for COMMITTED. Nothing is held meanwhile.
-    Duration confirm_within = seconds(5);
+    Duration confirm_within;
     /// Members that have not answered are asked again this often; zero: never.
-    Duration resend_every = nanoseconds(20'000'000);
+    Duration resend_every;
 };
 
 /// Why a member cannot place a marker.
@@ -146,7 +140,7 @@ class GroupPort {
 /// in a message. The port outlives the group.
 class ConsistencyGroup {
   public:
-    /// Requires why_no_group(members) to be none and coordinator < members.
+    /// Requires members > 0 and coordinator < members.
     ConsistencyGroup(std::size_t members, GroupMember coordinator, const GroupSettings& settings,
                      GroupPort& port);
 

@@ -17,8 +17,9 @@ class GroupMarkers::Port : public GroupPort {
           facts_(owner.estate_.groups[group]),
           placed_(facts_.members.size()) {
         if (facts_.members.empty()) return;
-        GroupSettings settings;
-        settings.hold_at_most = facts_.hold;
+        const ServiceProfile& profile = owner.estate_.profile;
+        const GroupSettings settings{facts_.hold, profile.group_confirm_within,
+                                     profile.group_resend_every};
         protocol_.emplace(facts_.members.size(), GroupMember(0), settings, *this);
     }
 

@@ -45,6 +45,7 @@ class DeltaQueue {
     }
 
     [[nodiscard]] bool empty() const { return deltas_.empty(); }
+    [[nodiscard]] const Delta& front() const { return deltas_.front(); }
     [[nodiscard]] Bytes bytes() const { return bytes_; }
 
     /// Drops every delta that `stale` answers true for.

@@ -46,6 +46,22 @@ Bytes ReplicationPipeline::copy_room(ProcessServerId id) const {
     return std::max(target - server.cached_copies.bytes(), Bytes(0));
 }
 
+/// What of the running copies may be taken now: as far as there is room, within `limit`, and their
+/// pace lets it.
+Bytes ReplicationPipeline::copies_allowed(ProcessServerId id, Bytes limit) {
+    ProcessServerState& server = state(id);
+    if (server.copies.empty()) return Bytes(0);
+    const Bytes room = std::min(copy_room(id), limit);
+    if (room == Bytes(0)) return room;
+    wake_for_copies(id);
+    if (!server.pace) return room;
+    // What waits at a source without a relay waits for its disk's ceiling, not for the line.
+    const bool relay = !estate_.process_server(id).receive_channel.is_none();
+    const Bytes waiting = server.cached_journal.bytes() + server.receiving.bytes +
+                          (relay ? server.source.bytes() : Bytes(0));
+    return std::min(room, server.pace->allowed(environment_.clock.now(), waiting > Bytes(0)));
+}
+
 void ReplicationPipeline::pump_receive(ProcessServerId id) {
     ProcessServerState& server = state(id);
     purge(id);
@@ -55,10 +71,10 @@ void ReplicationPipeline::pump_receive(ProcessServerId id) {
         hand_over(id);
         return;
     }
-    const Bytes limit = std::min(batch_limit(server.receive_rate, server.source.bytes()),
-                                 server.cache_room(facts.cache));
+    const Bytes limit =
+        std::min(batch_limit(server.receive_rate, server.source.bytes()), server.may_send());
     Bytes copies_waiting;
-    const Bytes room = server.copies.empty() ? Bytes(0) : std::min(copy_room(id), limit);
+    const Bytes room = copies_allowed(id, limit);
     const Instant now = environment_.clock.now();
     for (const std::uint32_t disk : server.copies) {
         copies_waiting += copies_[disk]->available(now);
@@ -70,8 +86,8 @@ void ReplicationPipeline::pump_receive(ProcessServerId id) {
     take_copies(id, std::min(copies_waiting, limit - server.receiving.bytes));
     server.source.take(limit - server.receiving.bytes, server.receiving);
 
-    if (room > Bytes(0)) wake_for_copies(id);
     if (server.receiving.deltas.empty()) return;
+    server.credit.on_sent(server.receiving.bytes);
     server.receiving.under_way = true;
     server.receiving.sent_at = now;
     environment_.transport.send(facts.receive_channel, std::max(server.receiving.bytes, Bytes(1)));
@@ -90,12 +106,56 @@ void ReplicationPipeline::wake_for_copies(ProcessServerId id) {
 /// No relay: what is captured is ready for the upload at once.
 void ReplicationPipeline::hand_over(ProcessServerId id) {
     ProcessServerState& server = state(id);
-    const Bytes room = server.copies.empty() ? Bytes(0) : copy_room(id);
-    server.source.take(server.source.bytes(), server.receiving);
-    take_copies(id, room);
-    if (room > Bytes(0)) wake_for_copies(id);
+    if (ceilings_.empty())
+        server.source.take(server.source.bytes(), server.receiving);
+    else
+        take_below_ceilings(id);
+    take_copies(id, copies_allowed(id, server.may_send()));
+    server.credit.on_sent(server.receiving.bytes);
     take_over(id);
     pump_upload(id);
+}
+
+/// Takes ordered changes as far as their disks' churn ceilings let them. Order is kept: what
+/// follows a disk's changes waits with them.
+void ReplicationPipeline::take_below_ceilings(ProcessServerId id) {
+    ProcessServerState& server = state(id);
+    const Instant now = environment_.clock.now();
+    while (!server.source.empty()) {
+        const Delta& head = server.source.front();
+        const DiskId disk = head.disk;
+        auto& ceiling = ceilings_[disk.value];
+        Bytes piece = head.bytes;
+        if (ceiling) {
+            TokenBucket& bucket = ceiling->bucket;
+            piece = std::min(piece, bucket.burst());
+            const bool rested = bucket.available(now) == bucket.burst();
+            if (!bucket.take(now, piece)) {
+                note_ceiling(disk, true);
+                const Instant ready = bucket.ready_at(now, piece);
+                if (ready >= server.ceiling_wakeup) return;
+                server.ceiling_wakeup = ready;
+                environment_.clock.set_timer(
+                    ready, {static_cast<std::uint32_t>(TimerKind::ChurnCeiling), id.value});
+                return;
+            }
+            if (rested) note_ceiling(disk, false);
+        }
+        server.source.take(piece, server.receiving);
+    }
+}
+
+/// azure-to-azure-troubleshoot-replication.md: an event, and no error code, says so.
+void ReplicationPipeline::note_ceiling(DiskId disk, bool exceeded) {
+    ChurnCeiling& ceiling = *ceilings_[disk.value];
+    if (ceiling.exceeded == exceeded) return;
+    ceiling.exceeded = exceeded;
+    const Disk& facts = estate_.disk(disk);
+    environment_.observer.noted(
+        exceeded ? "churn_over_limit" : "churn_within_limit", estate_.machine(facts.machine).name,
+        (exceeded ? "data change rate beyond supported limits: disk "
+                  : "data change rate within supported limits again: disk ") +
+            facts.name);
 }
 
 /// Drops what waits of streams that were abandoned, at the source and in the cache.
@@ -103,18 +163,24 @@ void ReplicationPipeline::purge(ProcessServerId id) {
     ProcessServerState& server = state(id);
     if (!server.purge_due) return;
     server.purge_due = false;
-    const auto drop_stale = [this](DeltaQueue& queue, Bytes DiskState::*pending) {
+    const auto drop_stale = [this, &server](DeltaQueue& queue, Bytes DiskState::*pending) {
         queue.remove_if([&](const Delta& delta) {
             DiskState& disk = state(delta.disk);
             if (delta.generation == state(disk.machine).generation) return false;
-            if (pending != nullptr) disk.*pending -= delta.bytes;
+            const bool copy = delta.kind == DeltaKind::Copy;
+            if (!copy) disk.*pending -= delta.bytes;
+            // At the source a copy waits only when the connection broke under it.
+            if (&queue != &server.source)
+                server.leaves(delta);
+            else if (copy && server.pace)
+                server.pace->on_gone(delta.bytes);
             forget(delta);
             return true;
         });
     };
     drop_stale(server.source, &DiskState::pending_source);
     drop_stale(server.cached_journal, &DiskState::pending_cache);
-    drop_stale(server.cached_copies, nullptr);
+    drop_stale(server.cached_copies, &DiskState::pending_cache);
 }
 
 /// A delta of an older life goes, and its blocks with it.
@@ -129,6 +195,7 @@ void ReplicationPipeline::take_copies(ProcessServerId id, Bytes limit) {
     const auto running = static_cast<std::int64_t>(server.copies.size());
     if (running == 0) return;
     const Bytes quantum(std::max<std::int64_t>(limit.count() / running, mebibytes(1).count()));
+    const Bytes before = server.receiving.bytes;
     std::size_t idle = 0;
     while (limit > Bytes(0) && idle < server.copies.size()) {
         server.next_copy %= server.copies.size();
@@ -149,6 +216,7 @@ void ReplicationPipeline::take_copies(ProcessServerId id, Bytes limit) {
                               .generation = state(state(disk).machine).generation,
                               .kind = DeltaKind::Copy});
     }
+    if (server.pace) server.pace->on_taken(now, server.receiving.bytes - before);
 }
 
 void ReplicationPipeline::on_timer(TimerTag tag) {
@@ -160,6 +228,10 @@ void ReplicationPipeline::on_timer(TimerTag tag) {
             return;
         case TimerKind::Group: groups_of_machines_->on_timer(tag.subject); return;
         case TimerKind::CloseLog: on_cycle(MachineId(tag.subject)); return;
+        case TimerKind::ChurnCeiling:
+            servers_[tag.subject].ceiling_wakeup = Instant::never();
+            pump_receive(ProcessServerId(tag.subject));
+            return;
         case TimerKind::RetryUpload:
             servers_[tag.subject].waiting_to_retry = false;
             pump_upload(ProcessServerId(tag.subject));
@@ -196,10 +268,13 @@ void ReplicationPipeline::on_received(ProcessServerId id) {
 void ReplicationPipeline::take_over(ProcessServerId id) {
     ProcessServerState& server = state(id);
     server.load.add(server.receiving.bytes);
+    server.cache.on_received(server.receiving.bytes);
+    server.credit.on_acknowledged(server.cache.received());
     for (const Delta& delta : server.receiving.deltas) {
         DiskState& disk = state(delta.disk);
         if (delta.kind != DeltaKind::Copy) disk.pending_source -= delta.bytes;
         if (delta.generation != state(disk.machine).generation) {
+            server.leaves(delta);
             forget(delta);
             continue;
         }
@@ -273,6 +348,7 @@ void ReplicationPipeline::arrive(ProcessServerId id, Bytes until) {
         if (batch.arrived_bytes + delta.bytes > until) return;
         ++batch.arrived;
         batch.arrived_bytes += delta.bytes;
+        server.leaves(delta);
         DiskState& disk = state(delta.disk);
         disk.uploaded += delta.bytes;
         if (disk.in_blocks && environment_.blocks.witness != nullptr) {
@@ -348,6 +424,7 @@ void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered)
     ProcessServerState& server = state(id);
     if (!channel_uploads_[channel.value]) {
         LANDFALL_CHECK(server.receiving.under_way, "a reception that fails was under way");
+        server.credit.on_lost(server.receiving.bytes);
         server.source.put_back(server.receiving, [](const Delta&) { return true; });
         server.receiving.clear();
         pump_receive(id);

@@ -30,10 +30,6 @@ Bytes ProcessServerState::cached_copy_bytes() const {
     return total;
 }
 
-Bytes ProcessServerState::cache_room(Bytes capacity) const {
-    return std::max(capacity - cache_used() - receiving.bytes, Bytes(0));
-}
-
 std::int64_t ProcessServerState::cache_free_percent(Bytes capacity) const {
     const Bytes free = std::max(capacity - cache_used(), Bytes(0));
     return detail::scale(free.count(), 100, capacity.count(), false);

@@ -1,8 +1,10 @@
 // model/replication/process_server_state.hpp — a process server at work: cache, throttle, health.
 //
-// Laws: bytes in the cache never exceed it; below cache_throttle_free_percent every machine of the
-// server is throttled until cache_resume_free_percent is free again; its health is the worst of its
-// signals (SR/vmware-physical-azure-monitor-process-server.md).
+// Laws: the cache grants the source credit for what is free in it, so that bytes in the cache never
+// exceed it (S26), and gives it back as they leave: uploaded, or dropped as stale. Below
+// cache_throttle_free_percent every machine of the server is throttled until
+// cache_resume_free_percent is free again; its health is the worst of its signals
+// (SR/vmware-physical-azure-monitor-process-server.md).
 #pragma once
 
 #include <cstdint>
@@ -12,6 +14,8 @@
 
 #include "model/base/ids.hpp"
 #include "model/estate/estate.hpp"
+#include "model/replication/flow/copy_pace.hpp"
+#include "model/replication/flow/credit_window.hpp"
 #include "model/replication/flow/retry_schedule.hpp"
 #include "model/replication/lane.hpp"
 
@@ -43,6 +47,10 @@ class LoadWindow {
 };
 
 struct ProcessServerState {
+    explicit ProcessServerState(Bytes capacity) : cache(capacity), credit(capacity) {}
+
+    CreditReceiver cache;       ///< journal and copies that are not yet uploaded
+    CreditSender credit;        ///< the sources' end: what they may still send into the cache
     DeltaQueue source;          ///< pending at source: captured, not yet received
     DeltaQueue cached_journal;  ///< pending at process server
     DeltaQueue cached_copies;
@@ -51,7 +59,9 @@ struct ProcessServerState {
     bool throttled = false;
     bool waiting_to_retry = false;         ///< after a failed upload
     std::optional<RetrySchedule> retries;  ///< of an engine that gives a failed connection up
+    std::optional<CopyPace> pace;          ///< of copies; none: they have a fixed share
     bool copy_wakeup_set = false;
+    Instant ceiling_wakeup = Instant::never();  ///< when the head of `source` may leave
     bool purge_due = false;  ///< the source queue holds deltas of streams that were abandoned
     std::vector<std::uint32_t> copies;  ///< running copy streams, in turn
     std::size_t next_copy = 0;
@@ -60,14 +70,19 @@ struct ProcessServerState {
     LoadWindow load;
     Health health = Health::Normal;
 
-    [[nodiscard]] Bytes cache_used() const {
-        return cached_journal.bytes() + cached_copies.bytes() + uploading.bytes -
-               uploading.arrived_bytes;
-    }
+    [[nodiscard]] Bytes cache_used() const { return cache.held(); }
     /// What of it are copies, those under way included.
     [[nodiscard]] Bytes cached_copy_bytes() const;
-    /// Room for another batch, besides the one that is arriving.
-    [[nodiscard]] Bytes cache_room(Bytes capacity) const;
+    /// What has left the cache: uploaded, or dropped because its life is over.
+    void leaves(const Delta& delta) {
+        cache.on_consumed(delta.bytes);
+        if (pace && delta.kind == DeltaKind::Copy) pace->on_gone(delta.bytes);
+    }
+    /// What the sources may send now.
+    [[nodiscard]] Bytes may_send() {
+        credit.on_granted(cache.granted());
+        return credit.may_send();
+    }
     [[nodiscard]] std::int64_t cache_free_percent(Bytes capacity) const;
     /// Applies the throttle rule; true if it changed.
     bool update_throttle(const ServiceProfile& profile, Bytes capacity);

@@ -21,6 +21,16 @@ std::vector<RetentionTier> tiers_of(const EngineDesign& design, const ServicePro
             {policy.retention, hours(1)}};
 }
 
+// A source that uploads by itself has no cache that could fill: its journal or log has the bound.
+constexpr Bytes kNoCacheBound = gibibytes(1LL << 30);
+
+CopyPace pace_of(const ServiceProfile& profile, const ProcessServer& server) {
+    const Bytes most(detail::scale(server.cache.count(), profile.copy_cache_percent, 100, false));
+    return {{profile.resync_interval, profile.resync_plan_ahead, profile.resync_delay_target,
+             profile.resync_fill_target, profile.resync_start_rate, std::max(most, Bytes(1))},
+            profile.resync_least_rate};
+}
+
 }  // namespace
 
 ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment environment,
@@ -36,6 +46,7 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
     }
     copies_.resize(estate.disks.size());
     lost_.resize(estate.disks.size());
+    set_ceilings();
     for (const Disk& disk : estate.disks) {
         const bool in_blocks = estate.machine(disk.machine).fidelity == Fidelity::Block;
         disks_.emplace_back(ReplicaDisk(disk.log_apply_rate), disk.machine, in_blocks);
@@ -48,7 +59,11 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
             std::make_unique<GroupMarkers>(estate, environment, static_cast<GroupHost&>(*this),
                                            static_cast<std::uint32_t>(TimerKind::Group));
     }
-    servers_.resize(estate.process_servers.size());
+    for (const ProcessServer& server : estate.process_servers) {
+        servers_.emplace_back(server.receive_channel.is_none() ? kNoCacheBound : server.cache);
+        if (estate.profile.resync_rate_control)
+            servers_.back().pace = pace_of(estate.profile, server);
+    }
     const std::uint32_t phases = estate.capture.phases;
     groups_.resize(servers_.size() * phases);
     for (std::size_t index = 0; index < groups_.size(); ++index) {
@@ -82,6 +97,20 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
             server_of_channel_[channel.value] = ProcessServerId(index);
             channel_uploads_[channel.value] = channel == server.upload_channel;
         }
+    }
+}
+
+/// At a capture step a disk's changes of the whole step are there at once: what its ceiling would
+/// have let through meanwhile adds to the burst.
+void ReplicationPipeline::set_ceilings() {
+    const auto bounded = [](const Disk& disk) { return disk.churn_ceiling.has_value(); };
+    if (std::none_of(estate_.disks.begin(), estate_.disks.end(), bounded)) return;
+    const Duration span = estate_.capture.step + estate_.profile.azure_churn_burst;
+    for (const Disk& disk : estate_.disks) {
+        ceilings_.emplace_back();
+        if (!disk.churn_ceiling) continue;
+        const Bytes burst = std::max(moved_bytes(*disk.churn_ceiling, span), Bytes(1));
+        ceilings_.back() = ChurnCeiling{TokenBucket(*disk.churn_ceiling, burst)};
     }
 }
 

@@ -9,7 +9,8 @@
 //   - a source that cannot keep its changes in order any longer (buffer or log full, power lost)
 //     needs a resynchronization, and until that ends no recovery point is published;
 //   - changes of an older life of a machine's stream (generation) are never published;
-//   - every queue has a bound: the cache throttles, the source buffer ends in a resynchronization.
+//   - every queue has a bound: the cache throttles, the source buffer ends in a resynchronization;
+//   - where a disk has a churn ceiling, its changes leave no faster, and what follows them waits.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include "model/replication/block_content.hpp"
 #include "model/replication/copy_stream.hpp"
 #include "model/replication/engine_design.hpp"
+#include "model/replication/flow/token_bucket.hpp"
 #include "model/replication/group_markers.hpp"
 #include "model/replication/process_server_state.hpp"
 #include "model/replication/replica_disk.hpp"
@@ -139,7 +141,14 @@ class ReplicationPipeline : private GroupHost {
     }
 
   private:
-    enum class TimerKind : std::uint32_t { CaptureTick, CopyWakeup, CloseLog, RetryUpload, Group };
+    enum class TimerKind : std::uint32_t {
+        CaptureTick,
+        CopyWakeup,
+        CloseLog,
+        RetryUpload,
+        Group,
+        ChurnCeiling
+    };
 
     // Of tens of thousands of disks and machines each is touched at every step: what a step needs
     // of one fits in a cache line or two, and the rest (copies) lies elsewhere.
@@ -163,6 +172,11 @@ class ReplicationPipeline : private GroupHost {
 
         DiskState(ReplicaDisk mirror, MachineId owner, bool blocks)
             : replica(mirror), machine(owner), in_blocks(blocks) {}
+    };
+    /// What a disk's changes pass before they are uploaded.
+    struct ChurnCeiling {
+        TokenBucket bucket;
+        bool exceeded = false;  ///< its changes had to wait, and it has not been full since
     };
     /// A marker of a machine in a consistency group, from its placement to its point.
     struct PlacedMark {
@@ -214,6 +228,7 @@ class ReplicationPipeline : private GroupHost {
         bool ticking = false;
     };
 
+    void set_ceilings();
     void start_ticking(MachineId machine);
     void on_capture_tick(std::uint32_t group);
     // GroupHost
@@ -253,6 +268,9 @@ class ReplicationPipeline : private GroupHost {
     void pump_receive(ProcessServerId server);
     void wake_for_copies(ProcessServerId server);
     void hand_over(ProcessServerId server);
+    void take_below_ceilings(ProcessServerId server);
+    void note_ceiling(DiskId disk, bool exceeded);
+    [[nodiscard]] Bytes copies_allowed(ProcessServerId server, Bytes limit);
     void take_over(ProcessServerId server);
     void forget(const Delta& delta);
     void tell_sent(const Batch& batch);
@@ -294,6 +312,7 @@ class ReplicationPipeline : private GroupHost {
     std::vector<DiskState> disks_;
     std::vector<std::optional<CopyStream>> copies_;  ///< per disk
     std::vector<Bytes> lost_;  ///< per disk at block fidelity: to be sent again
+    std::vector<std::optional<ChurnCeiling>> ceilings_;  ///< per disk; empty: no disk has one
     std::vector<ProcessServerState> servers_;
     std::vector<CaptureGroup> groups_;
     std::vector<std::uint32_t> group_of_machine_;

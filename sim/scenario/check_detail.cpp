@@ -28,6 +28,12 @@ void check_cache_shares(Checking& checking) {
              "cache_resume_free_percent must be at least cache_throttle_free_percent (" +
                  std::to_string(profile.cache_throttle_free_percent) + ")");
     }
+    if (profile.resync_plan_ahead < profile.resync_interval) {
+        note(checking.problems, code::kOutOfRange, kProfile,
+             seconds_text(profile.resync_plan_ahead),
+             "resync_plan_ahead must be at least resync_interval (" +
+                 seconds_text(profile.resync_interval) + " s)");
+    }
     if (profile.copy_cache_percent < 1) {
         note(checking.problems, code::kOutOfRange, kProfile,
              std::to_string(profile.copy_cache_percent),

@@ -101,6 +101,7 @@ void read_tiers(const Json& tiers, ProfileData& data) {
         tier.throughput = BytesPerSecond(entry.at("throughput").get<std::int64_t>());
         tier.iops = entry.at("iops").get<std::int64_t>();
         tier.churn_limit = BytesPerSecond(entry.at("churn_limit").get<std::int64_t>());
+        tier.high_churn_limit = BytesPerSecond(entry.at("high_churn_limit").get<std::int64_t>());
         data.profile.target_disk_tiers.push_back(std::move(tier));
         data.tier_sources.push_back(source_of(entry, data.profile.name, "a disk tier"));
     }

@@ -52,6 +52,7 @@ StorageAccount read_storage_account(const Json& value, const std::string& pointe
     StorageAccount account;
     account.name = object.required("name", ReadName());
     account.ingress = object.optional("ingress", ReadDataRate{1});
+    account.high_churn = object.with_default("high_churn", ReadFlag(), false);
     object.finish();
     return account;
 }
@@ -71,17 +72,14 @@ std::optional<Duration> read_interval(const Json& value, const std::string& poin
 
 /// Task times, delays and sizes that may be zero; everything else in a profile is more than zero.
 bool may_be_zero(std::string_view field, std::string_view unit) {
-    constexpr std::string_view kZeroAllowed[] = {"retention_max",
-                                                 "automatic_resync_delay",
-                                                 "source_buffer",
-                                                 "disk_size_min",
-                                                 "data_disks_max",
-                                                 "machine_churn_max",
-                                                 "upload_backlog_warning",
-                                                 "upload_backlog_critical",
-                                                 "group_message_latency",
-                                                 "azure_machine_churn_max",
-                                                 "azure_machine_high_churn_max"};
+    constexpr std::string_view kZeroAllowed[] = {
+        "retention_max",           "automatic_resync_delay",
+        "source_buffer",           "disk_size_min",
+        "data_disks_max",          "machine_churn_max",
+        "upload_backlog_warning",  "upload_backlog_critical",
+        "group_message_latency",   "group_resend_every",
+        "resync_fill_target",      "azure_churn_burst",
+        "azure_machine_churn_max", "azure_machine_high_churn_max"};
     if (unit == "%" || field.ends_with("_time")) return true;
     for (const std::string_view allowed : kZeroAllowed) {
         if (field == allowed) return true;

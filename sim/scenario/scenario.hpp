@@ -51,6 +51,7 @@ struct Site {
 struct StorageAccount {
     std::string name;
     std::optional<BytesPerSecond> ingress;  ///< absent: the profile's
+    bool high_churn = false;                ///< premium block blobs: higher churn ceilings
 };
 
 struct Region {

@@ -82,7 +82,8 @@ class Assembler {
                     account.ingress.value_or(scenario_.profile.storage_account_ingress);
                 accounts_.push_back(
                     {account.name, region.name,
-                     add_link(account.name + " ingress", static_cast<double>(ingress.count()), 0)});
+                     add_link(account.name + " ingress", static_cast<double>(ingress.count()), 0),
+                     account.high_churn});
             }
         }
     }
@@ -247,18 +248,18 @@ class Assembler {
         return id;
     }
 
+    [[nodiscard]] bool high_churn(const scenario::MachineGroup& group) const {
+        return accounts_[find_named(accounts_, *group.storage_account)].high_churn;
+    }
+
     /// The agent of an Azure machine sends to the cache account in its own region, as fast as the
-    /// churn ceilings of its disks and of the machine let it (azure-to-azure-support-matrix.md).
+    /// machine's churn ceiling lets it (azure-to-azure-support-matrix.md); its disks have ceilings
+    /// of their own.
     ProcessServerId add_azure_agent(const scenario::ExpandedMachine& expanded,
                                     const scenario::MachineGroup& group) {
-        BytesPerSecond disks;
-        for (const scenario::Disk& disk : group.disks) {
-            const TargetDiskTier* tier =
-                scenario::find_tier(scenario_.profile, disk.target_type, disk.size);
-            LANDFALL_CHECK(tier, "a checked scenario has a tier for every disk");
-            disks += tier->churn_limit;
-        }
-        const BytesPerSecond ceiling = std::min(disks, scenario_.profile.azure_machine_churn_max);
+        const BytesPerSecond ceiling = high_churn(group)
+                                           ? scenario_.profile.azure_machine_high_churn_max
+                                           : scenario_.profile.azure_machine_churn_max;
         const std::uint32_t agent =
             add_link(expanded.name + " churn ceiling", static_cast<double>(ceiling.count()), 0);
         return add_uploader(
@@ -340,7 +341,8 @@ class Assembler {
         }
         for (const scenario::Disk& disk : group.disks) {
             result_.estate.disks.push_back({disk.name, id, disk.size, disk.used, disk.working_set,
-                                            apply_rate(group, disk), fold_of(disk)});
+                                            apply_rate(group, disk), fold_of(disk),
+                                            churn_ceiling(group, disk)});
             const scenario::Churn& churn = disk.churn ? *disk.churn : group.churn;
             const double share = disk.churn || shares <= 0 ? 1.0 : disk.churn_share / shares;
             add_workload(expanded, disk, churn, share, machine);
@@ -356,10 +358,23 @@ class Assembler {
             group.replication == scenario::Replication::Failback) {
             return service;
         }
+        return std::min(service, tier_of(disk).throughput);
+    }
+
+    /// How fast the changes of a disk may leave (azure-to-azure-support-matrix.md). Elsewhere the
+    /// churn limits say what is supported, and hold nothing back.
+    std::optional<BytesPerSecond> churn_ceiling(const scenario::MachineGroup& group,
+                                                const scenario::Disk& disk) const {
+        if (group.replication != scenario::Replication::AzureToAzure) return std::nullopt;
+        const TargetDiskTier& tier = tier_of(disk);
+        return high_churn(group) ? tier.high_churn_limit : tier.churn_limit;
+    }
+
+    const TargetDiskTier& tier_of(const scenario::Disk& disk) const {
         const TargetDiskTier* tier =
             scenario::find_tier(scenario_.profile, disk.target_type, disk.size);
         LANDFALL_CHECK(tier, "a checked scenario has a tier for every disk");
-        return std::min(service, tier->throughput);
+        return *tier;
     }
 
     static FoldCurve fold_of(const scenario::Disk& disk) {
@@ -394,6 +409,7 @@ class Assembler {
         std::string name;
         std::string region;
         std::uint32_t ingress;
+        bool high_churn;
     };
 
     const Scenario& scenario_;

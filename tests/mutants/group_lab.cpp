@@ -6,6 +6,7 @@
 
 #include "model/replication/consistency_group.hpp"
 #include "tests/mutants/lab_bench.hpp"
+#include "tests/support/usual_group.hpp"
 
 namespace landfall::mutants {
 namespace {
@@ -19,7 +20,7 @@ class GroupLab : public LabBench, public GroupPort {
         : LabBench(seed, "group", {{16}, {16}, {16}}, true),
           latency_ms_(1 + seed % 90),
           guests_(kMembers),
-          group_(kMembers, GroupMember(0), GroupSettings{}, *this) {}
+          group_(kMembers, GroupMember(0), test::kUsualGroup, *this) {}
 
     void run() {
         for (std::size_t m = 0; m < kMembers; ++m) keep_writing(m);

@@ -52,6 +52,7 @@ inline ServiceProfile unlimited_profile() {
     profile.upload_threads = 4;
     profile.transfer_slice = seconds(1);
     profile.log_processing_rate = BytesPerSecond(1000 * kGB);
+    profile.group_confirm_within = seconds(5);
     profile.failovers_per_hour = 3'600'000;
     profile.failovers_per_hour_hydrated = 3'600'000;
     return profile;
@@ -61,6 +62,7 @@ struct SmallMachine {
     std::string name;
     std::vector<Bytes> disks;       ///< used bytes of each; size is the same
     BytesPerSecond churn_per_disk;  ///< constant
+    std::vector<std::optional<BytesPerSecond>> churn_ceilings = {};  ///< of each disk
 };
 
 struct SmallSetup {
@@ -69,6 +71,7 @@ struct SmallSetup {
     BytesPerSecond lan = BytesPerSecond(1000 * kGB);
     BytesPerSecond wan = BytesPerSecond(10 * kMB);
     Bytes cache = Bytes(1000 * kGB);
+    bool relay = true;  ///< through the process server's cache, or up at once
     Duration retention = days(1);
     std::optional<Duration> app_consistent_every;
     std::optional<Duration> rpo_threshold;
@@ -137,8 +140,9 @@ class SmallWorld : private world::Director {
         estate.capture = {setup.capture_step, 1};
         estate.policies.push_back(
             {"policy", setup.retention, setup.app_consistent_every, setup.rpo_threshold});
-        estate.process_servers.push_back(
-            {"ps", ChannelId(0), ChannelId(1), setup.cache, BytesPerSecond(1000 * kGB), 1000});
+        estate.process_servers.push_back({"ps", setup.relay ? ChannelId(0) : ChannelId(),
+                                          ChannelId(1), setup.cache, BytesPerSecond(1000 * kGB),
+                                          1000});
         for (const SmallMachine& facts : setup.machines) {
             Machine machine;
             machine.name = facts.name;
@@ -151,8 +155,12 @@ class SmallWorld : private world::Director {
             const MachineId id(estate.machines.size());
             estate.machines.push_back(machine);
             for (const Bytes used : facts.disks) {
-                estate.disks.push_back(
-                    {"disk", id, used, used, std::nullopt, setup.profile.log_processing_rate});
+                const std::size_t place = estate.disks.size() - machine.first_disk.value;
+                estate.disks.push_back({"disk " + std::to_string(place + 1), id, used, used,
+                                        std::nullopt, setup.profile.log_processing_rate});
+                if (place < facts.churn_ceilings.size()) {
+                    estate.disks.back().churn_ceiling = facts.churn_ceilings[place];
+                }
             }
         }
         return estate;

@@ -8,6 +8,7 @@
 
 #include "model/replication/consistency_group.hpp"
 #include "tests/support/held_writers.hpp"
+#include "tests/support/usual_group.hpp"
 
 namespace landfall {
 namespace {
@@ -37,6 +38,12 @@ class Odometer {
 };
 
 /// Two members; the order of deliveries and timeouts is free, time only counts the steps. Writer
+GroupSettings without_resending() {
+    GroupSettings settings = test::kUsualGroup;
+    settings.resend_every = Duration(0);
+    return settings;
+}
+
 /// `first` writes, tells the other, and that one writes in turn.
 class TwoMembers : public GroupPort {
   public:
@@ -46,7 +53,7 @@ class TwoMembers : public GroupPort {
           losses_(losses),
           crashes_(crashes),
           writers_(2),
-          group_(2, GroupMember(0), GroupSettings{.resend_every = Duration(0)}, *this) {}
+          group_(2, GroupMember(0), without_resending(), *this) {}
 
     /// Runs one epoch to its end; what is wrong with it, or nothing.
     std::string run() {

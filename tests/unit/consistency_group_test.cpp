@@ -11,6 +11,7 @@
 
 #include "sim/kernel/random_streams.hpp"
 #include "tests/support/held_writers.hpp"
+#include "tests/support/usual_group.hpp"
 
 namespace landfall {
 namespace {
@@ -231,7 +232,7 @@ TEST(ConsistencyGroup, PublishesOnlyConsistentCutsInAnyWeather) {
     std::size_t published = 0;
     for (std::uint64_t seed = 1; seed <= 400; ++seed) {
         const Weather weather = draw_weather(seed);
-        GroupSettings settings;
+        GroupSettings settings = test::kUsualGroup;
         if (seed % 3 == 0) settings.resend_every = Duration(0);
         if (seed % 2 == 0) settings.confirm_within = kMillisecond * 40;
         GroupWorld world(weather, settings, seed);
@@ -256,12 +257,12 @@ TEST(ConsistencyGroup, PublishesOnlyConsistentCutsInAnyWeather) {
 TEST(ConsistencyGroup, PublishesEveryEpochWhenHealthy) {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         Weather weather;
-        weather.members = 1 + seed % kMostGroupMembers;
+        weather.members = 1 + seed % 16;
         // Four one-way trips at most lie between PREPARE and the last release.
         weather.latency = seed % 4 == 0 ? Duration(0) : kMillisecond * 12;
         weather.twice = seed % 2 == 0 ? 30 : 0;
-        GroupWorld world(weather, {}, seed);
-        run_epochs(world, weather, {});
+        GroupWorld world(weather, test::kUsualGroup, seed);
+        run_epochs(world, weather, test::kUsualGroup);
         EXPECT_EQ(world.published.size(), static_cast<std::size_t>(kEpochs)) << "seed " << seed;
         EXPECT_EQ(world.fault(), "");
         EXPECT_TRUE(world.abandoned.empty());
@@ -272,7 +273,7 @@ TEST(ConsistencyGroup, MasksLostMessagesByAskingAgain) {
     Weather weather;
     weather.latency = kMillisecond;
     weather.drop = 20;
-    GroupSettings settings;
+    GroupSettings settings = test::kUsualGroup;
     settings.resend_every = kMillisecond * 4;
     std::size_t published = 0;
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
@@ -289,7 +290,7 @@ TEST(ConsistencyGroup, LabelsTheCutBetweenTheLastMarkerAndTheFirstRelease) {
     // of that instant lie on either side of it. The label waits for the next one.
     Weather weather;
     weather.latency = Duration(0);
-    GroupWorld world(weather, {}, 1);
+    GroupWorld world(weather, test::kUsualGroup, 1);
     for (std::size_t m = 0; m < weather.members; ++m) world.writers.submit(m, world.now());
     world.group.begin(1, true);
     for (std::size_t m = 0; m < weather.members; ++m) world.writers.submit(m, world.now());
@@ -304,11 +305,11 @@ TEST(ConsistencyGroup, LabelsTheCutBetweenTheLastMarkerAndTheFirstRelease) {
 }
 
 TEST(ConsistencyGroup, AbortsWithinTheHoldWhenAMemberIsOff) {
-    GroupWorld world({}, {}, 1);
+    GroupWorld world({}, test::kUsualGroup, 1);
     const GroupMember off(2);
     world.lose(off);
     world.group.begin(1, false);
-    world.run_for(GroupSettings{}.hold_at_most);
+    world.run_for(test::kUsualGroup.hold_at_most);
     ASSERT_TRUE(world.abandoned.contains(1));
     EXPECT_EQ(world.abandoned[1], std::pair(AbandonCause::MemberSilent, off));
     world.run_for(kMillisecond * 2);
@@ -322,7 +323,7 @@ TEST(ConsistencyGroup, AbortsWithinTheHoldWhenAMemberIsOff) {
 }
 
 TEST(ConsistencyGroup, AsksAgainstAMemberThatLostItsOrderInVain) {
-    GroupWorld world({}, {}, 1);
+    GroupWorld world({}, test::kUsualGroup, 1);
     world.without_journal = GroupMember(1);
     world.group.begin(1, false);
     world.run_for(kMillisecond * 4);
@@ -331,7 +332,7 @@ TEST(ConsistencyGroup, AsksAgainstAMemberThatLostItsOrderInVain) {
 }
 
 TEST(ConsistencyGroup, GoesOnCrashConsistentlyWhenApplicationsDoNotRest) {
-    GroupWorld world({}, {}, 1);
+    GroupWorld world({}, test::kUsualGroup, 1);
     world.restless = GroupMember(1);
     for (GroupEpoch epoch = 1; epoch <= 6; ++epoch) {
         world.group.begin(epoch, epoch % 2 == 1);
@@ -345,11 +346,11 @@ TEST(ConsistencyGroup, GoesOnCrashConsistentlyWhenApplicationsDoNotRest) {
 }
 
 TEST(ConsistencyGroup, ReleasesItsMembersWhenTheCoordinatorDies) {
-    GroupWorld world({}, {}, 1);
+    GroupWorld world({}, test::kUsualGroup, 1);
     world.group.begin(1, false);
     world.run_for(nanoseconds(1));
     world.lose(GroupMember(0));
-    world.run_for(GroupSettings{}.hold_at_most + kMillisecond);
+    world.run_for(test::kUsualGroup.hold_at_most + kMillisecond);
     for (std::size_t m = 0; m < 3; ++m) EXPECT_FALSE(world.writers.held(m));
     EXPECT_FALSE(world.group.begin(2, false)) << "nobody leads";
 
@@ -362,7 +363,7 @@ TEST(ConsistencyGroup, ReleasesItsMembersWhenTheCoordinatorDies) {
 }
 
 TEST(ConsistencyGroup, NeverOverlapsEpochs) {
-    GroupWorld world({}, {}, 1);
+    GroupWorld world({}, test::kUsualGroup, 1);
     EXPECT_TRUE(world.group.begin(1, false));
     EXPECT_FALSE(world.group.begin(2, false));
     world.run_for(seconds(1));
@@ -371,7 +372,7 @@ TEST(ConsistencyGroup, NeverOverlapsEpochs) {
 }
 
 TEST(ConsistencyGroup, HoldsNobodyForAnEpochWhoseAbortCameFirst) {
-    GroupWorld world({}, {}, 1);
+    GroupWorld world({}, test::kUsualGroup, 1);
     const GroupMember lead(0);
     const GroupMember member(1);
     world.group.on_message(lead, member, {.word = GroupWord::Abort, .epoch = 4});
@@ -381,14 +382,6 @@ TEST(ConsistencyGroup, HoldsNobodyForAnEpochWhoseAbortCameFirst) {
     EXPECT_TRUE(world.writers.held(1));
     world.group.on_message(lead, member, {.word = GroupWord::Abort, .epoch = 5});
     EXPECT_FALSE(world.writers.held(1));
-}
-
-TEST(ConsistencyGroup, HoldsUpToSixteenMachinesAndSaysSo) {
-    EXPECT_EQ(why_no_group(1), std::nullopt);
-    EXPECT_EQ(why_no_group(16), std::nullopt);
-    EXPECT_THAT(why_no_group(17).value_or(""), testing::HasSubstr("up to 16 machines, not 17"));
-    EXPECT_TRUE(why_no_group(0));
-    EXPECT_EQ(kGroupTcpPort, 20004);
 }
 
 }  // namespace

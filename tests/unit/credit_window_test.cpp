@@ -124,5 +124,19 @@ TEST(CreditWindow, StopsWhoeverBreaksIt) {
     EXPECT_THROW(sender.on_acknowledged(Bytes(1)), InvariantViolation);
 }
 
+TEST(CreditWindow, GivesBackTheCreditOfWhatABrokenConnectionLost) {
+    CreditReceiver receiver(Bytes(10));
+    CreditSender sender(Bytes(10));
+    sender.on_granted(receiver.granted());
+    sender.on_sent(Bytes(7));
+    sender.on_lost(Bytes(7));
+    EXPECT_EQ(sender.may_send(), Bytes(10));
+    EXPECT_EQ(sender.outstanding(), Bytes(0));
+    sender.on_sent(Bytes(4));
+    receiver.on_received(Bytes(4));
+    sender.on_acknowledged(receiver.received());
+    EXPECT_THROW(sender.on_lost(Bytes(1)), InvariantViolation) << "what arrived is not lost";
+}
+
 }  // namespace
 }  // namespace landfall

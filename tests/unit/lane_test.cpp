@@ -90,9 +90,11 @@ TEST(ProcessServerHealth, IsTheWorstOfItsSignals) {
         ProcessServer server;
         server.cache = Bytes(capacity);
         server.processing_rate = BytesPerSecond(1000);
-        ProcessServerState state;
+        ProcessServerState state{Bytes(capacity)};
         const std::int64_t used = capacity * row.cache_used_percent / 100;
-        state.cached_journal.push(delta_of(used, 0));
+        state.credit.on_granted(state.cache.granted());
+        state.credit.on_sent(Bytes(used));
+        state.cache.on_received(Bytes(used));
         for (int k = 0; k < 3; ++k) {
             state.load.add(Bytes(300 * 1000 * row.busy_percent / 100 + 1));
             state.load.close(3);

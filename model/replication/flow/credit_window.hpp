@@ -64,6 +64,11 @@ class CreditSender {
         LANDFALL_CHECK(amount <= may_send(), "a sender stays within its credit and window");
         sent_ += amount;
     }
+    /// A connection broke: `amount` of what is outstanding never arrived and will be sent again.
+    void on_lost(Bytes amount) {
+        LANDFALL_CHECK(amount <= outstanding(), "only what is outstanding is lost");
+        sent_ -= amount;
+    }
 
     [[nodiscard]] Bytes outstanding() const { return sent_ - acknowledged_; }
     [[nodiscard]] Bytes sent() const { return sent_; }

@@ -1,4 +1,4 @@
-// model/replication/flow/resync_rate_controller.cpp — a step of the controller; the least rate.
+// model/replication/flow/resync_rate_controller.cpp — a step of the controller.
 #include "model/replication/flow/resync_rate_controller.hpp"
 
 #include <algorithm>
@@ -9,8 +9,6 @@ namespace {
 
 // A call that is later than this tells nothing about the link.
 constexpr std::int64_t kLongestIntervals = 10;
-// Between two marks of progress (DRBD_SYNC_MARK_STEP).
-constexpr Duration kMarkStep = seconds(3);
 
 }  // namespace
 
@@ -19,7 +17,6 @@ ResyncRateController::ResyncRateController(const ResyncRateSettings& settings)
     LANDFALL_CHECK(settings.interval > Duration(0) && settings.plan_ahead >= settings.interval,
                    "a plan is at least one interval ahead");
     LANDFALL_CHECK(settings.fill_target >= Bytes(0) && settings.most_in_flight > Bytes(0) &&
-                       settings.max_rate >= BytesPerSecond(0) &&
                        settings.start_rate > BytesPerSecond(0),
                    "a resync may have something in flight");
     plan_.assign(static_cast<std::size_t>(settings.plan_ahead.count() / settings.interval.count()),
@@ -43,10 +40,6 @@ Bytes ResyncRateController::next(Bytes arrived, Duration elapsed) {
     next_step_ = (next_step_ + 1) % plan_.size();
 
     allowed_ = std::min(arrived.count() + now, settings_.most_in_flight.count() - in_flight_);
-    if (settings_.max_rate > BytesPerSecond(0)) {
-        const Duration span = std::min(elapsed, settings_.interval);
-        allowed_ = std::min(allowed_, moved_bytes(settings_.max_rate, span).count());
-    }
     allowed_ = std::max<std::int64_t>(allowed_, 0);
     return Bytes(allowed_);
 }
@@ -66,23 +59,11 @@ void ResyncRateController::on_requested(Bytes amount) {
     in_flight_ += amount.count();
 }
 
-void ResyncRateController::reset() {
-    std::fill(plan_.begin(), plan_.end(), 0);
-    next_step_ = 0;
-    planned_ = 0;
-    in_flight_ = 0;
-    allowed_ = 0;
-}
-
-bool ResyncGiveWay::must_wait(Instant now, Bytes left, bool application_active) {
-    if (now - newest_.at >= kMarkStep) {
-        previous_ = newest_;
-        newest_ = {now, left};
-    }
-    if (min_rate_ == BytesPerSecond(0) || !application_active) return false;
-    const Bytes copied = previous_.left - left;
-    if (copied <= Bytes(0)) return false;
-    return copied > moved_bytes(min_rate_, now - previous_.at);
+void ResyncRateController::on_sent_besides(Bytes amount) {
+    LANDFALL_CHECK(Bytes(0) <= amount && amount <= room(),
+                   "no more is sent than there is room for");
+    in_flight_ += amount.count();
+    allowed_ = std::min(allowed_, room().count());
 }
 
 }  // namespace landfall

@@ -6,19 +6,26 @@
 #pragma once
 
 #include <algorithm>
-#include <utility>
 
 #include "model/base/units.hpp"
-#include "model/replication/flow/rate_schedule.hpp"
 
 namespace landfall {
 
+/// Bytes times nanoseconds per second: what a rate in bytes per second allows in whole nanoseconds.
+/// 1e9 of them are a byte.
+using ByteNanoseconds = detail::Wide;
+
 class TokenBucket {
   public:
-    /// Starts full. Requires burst > 0.
-    TokenBucket(RateSchedule rate, Bytes burst, Instant start = Instant())
-        : rate_(std::move(rate)), burst_(byte_nanoseconds(burst)), level_(burst_), at_(start) {
+    /// Starts full. Requires rate >= 0; at 0 nothing comes after the burst, which is > 0.
+    TokenBucket(BytesPerSecond rate, Bytes burst, Instant start = Instant())
+        : rate_(rate), burst_(byte_nanoseconds(burst)), level_(burst_), at_(start) {
+        LANDFALL_CHECK(rate >= BytesPerSecond(0), "a bucket is not drained by its rate");
         LANDFALL_CHECK(burst > Bytes(0), "a bucket holds at least one byte");
+    }
+
+    [[nodiscard]] Bytes burst() const {
+        return Bytes(static_cast<std::int64_t>(burst_ / kNanosecondsPerSecond));
     }
 
     /// Bytes that may be taken at `now`, rounded down. Time never runs backwards.
@@ -41,13 +48,11 @@ class TokenBucket {
     [[nodiscard]] Instant ready_at(Instant now, Bytes amount) {
         refill(now);
         if (byte_nanoseconds(amount) > burst_) return Instant::never();
-        return rate_.allowed_at(now, byte_nanoseconds(amount) - level_);
-    }
-
-    /// Another rate from `now` on; what was saved up until then stays.
-    void set_rate(Instant now, RateSchedule rate) {
-        refill(now);
-        rate_ = std::move(rate);
+        const ByteNanoseconds missing = byte_nanoseconds(amount) - level_;
+        if (missing <= 0) return now;
+        if (rate_ == BytesPerSecond(0)) return Instant::never();
+        return now +
+               Duration(static_cast<std::int64_t>((missing + rate_.count() - 1) / rate_.count()));
     }
 
   private:
@@ -57,11 +62,13 @@ class TokenBucket {
 
     void refill(Instant now) {
         LANDFALL_CHECK(at_ <= now, "the time of a bucket never runs backwards");
-        level_ = std::min(burst_, level_ + rate_.allowed(at_, now));
+        const ByteNanoseconds gained =
+            static_cast<ByteNanoseconds>((now - at_).count()) * rate_.count();
+        level_ = std::min(burst_, level_ + gained);
         at_ = now;
     }
 
-    RateSchedule rate_;
+    BytesPerSecond rate_;
     ByteNanoseconds burst_;
     ByteNanoseconds level_;
     Instant at_;
