@@ -285,6 +285,16 @@ class ProfileOverride(Part):
     recovery_point_time: Duration | None = Field(
         default=None, description="Seconds to make a recovery point of processed data."
     )
+    delete_machine_time: Duration | None = Field(
+        default=None, description="Seconds to delete a machine with its disks."
+    )
+    create_primary_time: Duration | None = Field(
+        default=None,
+        description="Seconds to make a machine on-premises for a failback to an alternate location.",
+    )
+    start_primary_time: Duration | None = Field(
+        default=None, description="Seconds to boot the machine on-premises after a failback."
+    )
 
     @model_serializer(mode="wrap")
     def _only_changed(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:

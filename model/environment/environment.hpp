@@ -7,6 +7,7 @@
 // and the logic is compiled once for all of them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <variant>
@@ -38,21 +39,41 @@ struct TransferFailed {
     ChannelId channel;
     Bytes delivered;
 };
-/// The source machine is off and writes no more.
-struct SourceShutDown {
-    MachineId machine;
+
+/// The machines that an item may have at one time.
+enum class MachineInstance : std::uint8_t {
+    Primary,   ///< the source, as it was before any failover
+    Recovery,  ///< at the target, made by a failover
+    Test,      ///< at the target, made by a test failover
 };
-/// The Azure machine exists with its disks, hydrated where needed, but is not started.
-struct ReplicaMachineCreated {
-    MachineId machine;
-};
-/// The Azure machine runs and serves.
-struct ReplicaMachineStarted {
-    MachineId machine;
+constexpr std::size_t kMachineInstances = 3;
+
+enum class MachineAction : std::uint8_t {
+    Create,  ///< with its disks, from its recovery point; it is not started. One that is there
+             ///< already gives way to the new one
+    Start,
+    ShutDown,  ///< cleanly: its guest writes no more
+    Delete,    ///< with its disks, running or not
 };
 
-using Event = std::variant<TimerFired, TransferCompleted, TransferFailed, SourceShutDown,
-                           ReplicaMachineCreated, ReplicaMachineStarted>;
+struct MachineRequest {
+    MachineId machine;  ///< of the protected item
+    MachineInstance instance = MachineInstance::Primary;
+    MachineAction action = MachineAction::Start;
+    bool hydrate = false;     ///< Create: make its boot drivers ready
+    std::uint64_t token = 0;  ///< the same request made again bears the same token
+};
+/// The request with this token is carried out, or has failed and changed nothing.
+struct MachineActionEnded {
+    MachineId machine;
+    MachineInstance instance = MachineInstance::Primary;
+    MachineAction action = MachineAction::Start;
+    std::uint64_t token = 0;
+    bool succeeded = true;
+    std::string_view cause = {};  ///< lives as long as the environment
+};
+
+using Event = std::variant<TimerFired, TransferCompleted, TransferFailed, MachineActionEnded>;
 
 /// Receives every event of the environment, one at a time, in order of time.
 class EventSink {
@@ -86,19 +107,17 @@ class SourceDisks {
   public:
     virtual ~SourceDisks() = default;
     /// Bytes that the guest wrote to `disk` in [from, to), with rewrites counted each time.
-    /// Additive over neighbouring intervals; zero after the source was shut down.
+    /// Additive over neighbouring intervals; zero while the machine is off.
     [[nodiscard]] virtual Bytes written(DiskId disk, Instant from, Instant to) = 0;
 };
 
 class Compute {
   public:
     virtual ~Compute() = default;
-    /// Shuts the source machine down cleanly; answers with SourceShutDown.
-    virtual void shut_down_source(MachineId machine) = 0;
-    /// Creates the Azure machine from its recovery point; answers with ReplicaMachineCreated.
-    virtual void create_replica_machine(MachineId machine, bool hydrate) = 0;
-    /// Boots the Azure machine; answers with ReplicaMachineStarted.
-    virtual void start_replica_machine(MachineId machine) = 0;
+    /// Answers with one MachineActionEnded for every call. A token is carried out once: one that is
+    /// under way answers when it ends, one that was carried out answers at once, and one that
+    /// failed is tried again. An action that finds its work done succeeds at once.
+    virtual void request(const MachineRequest& request) = 0;
 };
 
 /// Told what happened, as it happens; never answers and never changes the outcome.

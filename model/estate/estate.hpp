@@ -76,6 +76,8 @@ struct Machine {
     ConsistencyGroupId group;              ///< none: the machine's points are its own
     std::optional<Duration> offline_copy;  ///< the first copy travels on a disk, and takes so long
     FailedOver failed_over;                ///< of engine Failback
+    MachineId reverse = {};     ///< the leg that takes it home again after a failover; may be none
+    MachineId forward_of = {};  ///< of a reverse leg: the item whose other leg it is
 };
 
 /// Machines whose recovery points share a cut (SR/vmware-azure-common-questions.md).

@@ -161,6 +161,9 @@ struct ServiceProfile {
     Duration complete_migration_time;
     Duration disable_replication_time;
     Duration recovery_point_time;  ///< making a point of processed data [A]
+    Duration delete_machine_time;  ///< with its disks [A]
+    Duration create_primary_time;  ///< at an alternate location, by a failback [A]
+    Duration start_primary_time;   ///< after a failback [A]
 
     /// Calls `visit(name, field, unit)` for every scalar field, once, in file order. `unit` is the
     /// canonical unit of the JSON value: "s", "B", "B/s", "%", "bool", "choice" for one of a few
@@ -265,6 +268,9 @@ void ServiceProfile::visit_task_times(Self& self, Visitor&& visit) {
     visit("complete_migration_time", self.complete_migration_time, "s");
     visit("disable_replication_time", self.disable_replication_time, "s");
     visit("recovery_point_time", self.recovery_point_time, "s");
+    visit("delete_machine_time", self.delete_machine_time, "s");
+    visit("create_primary_time", self.create_primary_time, "s");
+    visit("start_primary_time", self.start_primary_time, "s");
 }
 
 }  // namespace landfall

@@ -135,17 +135,8 @@ void SiteRecovery::on(const Event& event) {
             const Job& timed = job(id);
             if (!timed.ended && timed.task == timer->tag.kind - kTaskTimer) task_time_over(id);
         }
-    } else if (const auto* down = std::get_if<SourceShutDown>(&event)) {
-        source_shut_down(down->machine);
-    } else if (const auto* created = std::get_if<ReplicaMachineCreated>(&event)) {
-        LANDFALL_CHECK(is_in(created->machine, TaskAction::CreateReplicaMachine),
-                       "a machine that was created was being created");
-        end_task(item(created->machine).job, "Succeeded");
-    } else if (const auto* started = std::get_if<ReplicaMachineStarted>(&event)) {
-        LANDFALL_CHECK(is_in(started->machine, TaskAction::StartReplicaMachine),
-                       "a machine that started was being started");
-        item(started->machine).milestones.replica_running = environment_.clock.now();
-        end_task(item(started->machine).job, "Succeeded");
+    } else if (const auto* ended = std::get_if<MachineActionEnded>(&event)) {
+        machine_action_ended(*ended);
     }
 }
 
@@ -203,7 +194,7 @@ void SiteRecovery::begin_task(JobId id) {
         case TaskAction::SynchronizeLatestChanges: begin_synchronize(id); return;
         case TaskAction::CreateReplicaMachine: begin_create_replica(id); return;
         case TaskAction::StartReplicaMachine:
-            environment_.compute.start_replica_machine(running.machine);
+            request(id, MachineInstance::Recovery, MachineAction::Start);
             return;
         case TaskAction::CompareDisks: engine_.start_resync(running.machine); return;
     }
@@ -231,11 +222,9 @@ void SiteRecovery::task_time_over(JobId id) {
             if (usable_point(running)) break;
             fail_job(id, "the machine has no recovery point to fail over to");
             return;
-        case TaskAction::CreateReplicaMachine: {
-            const bool hydrate = estate_.machine(running.machine).needs_hydration;
-            environment_.compute.create_replica_machine(running.machine, hydrate);
+        case TaskAction::CreateReplicaMachine:
+            request(id, MachineInstance::Recovery, MachineAction::Create);
             return;
-        }
         default: break;
     }
     end_task(id, "Succeeded");
@@ -349,7 +338,7 @@ void SiteRecovery::begin_shut_down(JobId id) {
         end_task(id, "Skipped");
         return;
     }
-    environment_.compute.shut_down_source(running.machine);
+    request(id, MachineInstance::Primary, MachineAction::ShutDown);
 }
 
 void SiteRecovery::source_shut_down(MachineId machine) {

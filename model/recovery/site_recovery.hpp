@@ -130,6 +130,9 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void maybe_finalize(MachineId machine);
     void schedule_resync(MachineId machine);
 
+    void request(JobId job, MachineInstance instance, MachineAction action);
+    void machine_action_ended(const MachineActionEnded& ended);
+    [[nodiscard]] std::uint64_t token_of(JobId job) const;
     void begin_shut_down(JobId job);
     void begin_synchronize(JobId job);
     void begin_create_replica(JobId job);

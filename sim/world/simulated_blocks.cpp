@@ -31,6 +31,7 @@ void SimulatedBlocks::add_disk(DiskId id, std::unique_ptr<workload::BlockWriteSo
               .writes = std::move(writes),
               .pending = {},
               .before = {},
+              .on = {},
               .last_taken = kBeforeRun,
               .parting = {},
               .sums = {}};
@@ -41,6 +42,7 @@ void SimulatedBlocks::add_disk(DiskId id, std::unique_ptr<workload::BlockWriteSo
     }
     if (machine.engine == ReplicationEngine::Failback) part(disk, id, machine.failed_over);
     if (disk.writes) disk.pending = disk.writes->next();
+    if (machine.forward_of.is_none()) disk.on.push_back({Instant()});
     disks_.emplace(id, std::move(disk));
 }
 
@@ -96,8 +98,8 @@ void SimulatedBlocks::take_writes(DiskId id, Instant until, std::vector<GuestWri
     Disk& disk = disks_.at(id);
     for (const GuestWrite& write : disk.before) take(disk, write, taken);
     disk.before.clear();
-    until = std::min(until, disk.off);
-    if (until > disk.replaced_at) {
+    const Instant stops = disk.on.empty() ? Instant() : disk.on.back().until;
+    if (std::min(until, stops) > disk.replaced_at) {
         take_guest_writes(disk, disk.replaced_at, taken);
         // An empty disk is one that was discarded whole.
         const Stamp stamp = make_stamp(disk.life, disk.next_number++);
@@ -109,6 +111,17 @@ void SimulatedBlocks::take_writes(DiskId id, Instant until, std::vector<GuestWri
 }
 
 void SimulatedBlocks::take_guest_writes(Disk& disk, Instant until, std::vector<GuestWrite>& taken) {
+    while (!disk.on.empty() && disk.on.front().from < until) {
+        const TimeSpan on = disk.on.front();
+        // What the workload would have written while the machine was off was never written.
+        while (disk.pending && disk.pending->at < on.from) disk.pending = disk.writes->next();
+        take_while_on(disk, std::min(until, on.until), taken);
+        if (on.until > until) return;
+        disk.on.pop_front();
+    }
+}
+
+void SimulatedBlocks::take_while_on(Disk& disk, Instant until, std::vector<GuestWrite>& taken) {
     const Guest& guest = guests_[disk.machine.value];
     while (disk.pending && disk.pending->at < std::min(until, guest.held_from)) {
         const Instant at = std::max({disk.pending->at, guest.not_before, disk.last_taken});
@@ -117,6 +130,14 @@ void SimulatedBlocks::take_guest_writes(Disk& disk, Instant until, std::vector<G
         take(disk, {stamp, at, disk.pending->range, disk.pending->kind}, taken);
         disk.pending = disk.writes->next();
     }
+}
+
+void SimulatedBlocks::set_writing(DiskId id, const TimeSpan& span) {
+    std::deque<TimeSpan>& on = disks_.at(id).on;
+    if (!on.empty() && on.back().from == span.from)
+        on.back().until = span.until;
+    else if (span.from < span.until)
+        on.push_back(span);
 }
 
 void SimulatedBlocks::read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const {
@@ -136,11 +157,6 @@ void SimulatedBlocks::hold_writes(MachineId machine, Instant from) {
 void SimulatedBlocks::release_writes(MachineId machine, Instant at) {
     guests_[machine.value].held_from = Instant::never();
     guests_[machine.value].not_before = at;
-}
-
-void SimulatedBlocks::switch_off(DiskId id, Instant at) {
-    Disk& disk = disks_.at(id);
-    disk.off = std::min(disk.off, at);
 }
 
 void SimulatedBlocks::replace(DiskId disk, Instant at) {

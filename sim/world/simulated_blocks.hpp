@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "model/environment/block_ports.hpp"
 #include "model/estate/estate.hpp"
 #include "sim/workload/block_writes.hpp"
+#include "sim/world/machine_instances.hpp"
 
 namespace landfall::world {
 
@@ -36,8 +38,9 @@ class SimulatedBlocks : public SourceBlocks {
     void hold_writes(MachineId machine, Instant from) override;
     void release_writes(MachineId machine, Instant at) override;
 
-    /// The machine writes no more from `at` on.
-    void switch_off(DiskId disk, Instant at);
+    /// The guest of the disk writes in this time, whether it has ended or lasts, and between such
+    /// times it does not. A time that was told before is told again when it ends.
+    void set_writing(DiskId disk, const TimeSpan& span);
     /// An empty disk of the same size takes the disk's place.
     void replace(DiskId disk, Instant at);
     /// The disk has the size now that the estate says; what it held stays.
@@ -56,7 +59,7 @@ class SimulatedBlocks : public SourceBlocks {
         std::vector<GuestWrite> before;  ///< made before the run, not taken yet
         std::uint16_t life = 0;
         std::uint64_t next_number = 1;
-        Instant off = Instant::never();
+        std::deque<TimeSpan> on;  ///< times in which the guest writes; taken ones are gone
         Instant last_taken;
         std::optional<Parting> parting;
         bool tracked_elsewhere = false;  ///< somebody has asked for the parting
@@ -70,6 +73,7 @@ class SimulatedBlocks : public SourceBlocks {
 
     void part(Disk& disk, DiskId id, const FailedOver& parted);
     void take_guest_writes(Disk& disk, Instant until, std::vector<GuestWrite>& taken);
+    void take_while_on(Disk& disk, Instant until, std::vector<GuestWrite>& taken);
     void take(Disk& disk, const GuestWrite& write, std::vector<GuestWrite>& taken);
 
     const Estate& estate_;

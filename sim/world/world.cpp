@@ -22,9 +22,11 @@ World::World(kernel::Kernel& kernel, const Estate& estate,
       churn_(std::move(churn)),
       links_(std::move(links)),
       link_down_(links_.size()),
-      source_off_(estate.disks.size(), Instant::never()),
+      instances_(estate),
+      writing_(estate.disks.size()),
       blocks_(blocks) {
     LANDFALL_CHECK(churn_.size() == estate.disks.size(), "every disk has a workload");
+    for (std::size_t leg = 0; leg < estate.machines.size(); ++leg) follow_guest(MachineId(leg));
     std::size_t channels = 0;
     for (const ProcessServer& server : estate.process_servers) {
         for (const ChannelId channel : {server.receive_channel, server.upload_channel}) {
@@ -96,44 +98,48 @@ Bytes World::written(DiskId disk, Instant from, Instant to) {
     if (blocks_ != nullptr && blocks_->has(disk)) return blocks_->written(disk, from, to);
     workload::ChurnSource* source = churn_[disk.value].get();
     if (source == nullptr) return Bytes(0);
-    to = std::min(to, source_off_[disk.value]);
-    return from < to ? source->written(from, to) : Bytes(0);
+    const TimeSpan& last = writing_[disk.value];
+    if (from >= last.from) {
+        to = std::min(to, last.until);
+        return from < to ? source->written(from, to) : Bytes(0);
+    }
+    Bytes total;
+    for (const TimeSpan& span : guest_of(estate_.disk(disk).machine).ran) {
+        const Instant start = std::max(from, span.from);
+        const Instant end = std::min(to, span.until);
+        if (start < end) total += source->written(start, end);
+    }
+    return total;
 }
 
-void World::shut_down_source(MachineId machine) {
-    kernel_.schedule(now() + estate_.profile.shut_down_time, {kSourceShutDown, machine.value, 0});
+void World::request(const MachineRequest& request) {
+    const MachineInstances::Begun begun = instances_.begin(request, now());
+    kernel_.schedule(begun.ends, {kMachineAction, begun.number, 0});
 }
 
-void World::create_replica_machine(MachineId machine, bool hydrate) {
-    // SR/vmware-physical-large-deployment.md: so many failovers an hour, fewer when hydrated.
-    const ServiceProfile& profile = estate_.profile;
-    const std::int64_t per_hour =
-        hydrate ? profile.failovers_per_hour_hydrated : profile.failovers_per_hour;
-    const Instant start = std::max(now(), next_failover_slot_);
-    next_failover_slot_ = start + Duration(hours(1).count() / per_hour);
-    const Duration takes =
-        profile.start_failover_time + (hydrate ? profile.hydration_time : Duration(0));
-    kernel_.schedule(start + takes, {kReplicaCreated, machine.value, 0});
-}
-
-void World::start_replica_machine(MachineId machine) {
-    kernel_.schedule(now() + estate_.profile.start_machine_time,
-                     {kReplicaStarted, machine.value, 0});
+/// The machine whose guest writes to the disks that a leg replicates.
+const InstanceHistory& World::guest_of(MachineId leg) const {
+    const MachineId item = estate_.machine(leg).forward_of;
+    return item.is_none() ? instances_.of(leg, MachineInstance::Primary)
+                          : instances_.of(item, MachineInstance::Recovery);
 }
 
 // --- Kernel
 
 void World::on_event(const kernel::CalendarEvent& event) {
-    const MachineId machine(event.subject);
     switch (event.kind) {
         case kLogicTimer: logic_->on(TimerFired{{event.detail, event.subject}}); return;
         case kLinkChange: apply_link(event.subject); return;
-        case kSourceShutDown:
-            switch_off(machine);
-            logic_->on(SourceShutDown{machine});
+        case kMachineAction: {
+            const MachineActionEnded ended = instances_.end(event.subject, now());
+            const Machine& item = estate_.machine(ended.machine);
+            if (ended.instance == MachineInstance::Primary) follow_guest(ended.machine);
+            if (ended.instance == MachineInstance::Recovery && !item.reverse.is_none()) {
+                follow_guest(item.reverse);
+            }
+            logic_->on(ended);
             return;
-        case kReplicaCreated: logic_->on(ReplicaMachineCreated{machine}); return;
-        case kReplicaStarted: logic_->on(ReplicaMachineStarted{machine}); return;
+        }
         case kConnectionRefused:
             logic_->on(TransferFailed{ChannelId(event.subject), Bytes(0)});
             return;
@@ -150,17 +156,26 @@ void World::on_transfer_completed(ChannelId channel) {
 
 Duration World::without_sample(DiskId disk, Instant from, Instant to) const {
     const workload::ChurnSource* source = churn_[disk.value].get();
-    to = std::min(to, source_off_[disk.value]);
-    return source != nullptr && from < to ? source->without_sample(from, to) : Duration(0);
+    if (source == nullptr) return Duration(0);
+    Duration total(0);
+    for (const TimeSpan& span : guest_of(estate_.disk(disk).machine).ran) {
+        const Instant start = std::max(from, span.from);
+        const Instant end = std::min(to, span.until);
+        if (start < end) total = total + source->without_sample(start, end);
+    }
+    return total;
 }
 
-void World::switch_off(MachineId machine) {
-    const Machine& facts = estate_.machine(machine);
+/// The guest that writes to the leg's disks may have been started or stopped.
+void World::follow_guest(MachineId leg) {
+    const InstanceHistory& guest = guest_of(leg);
+    const TimeSpan off{Instant::never(), Instant::never()};
+    const TimeSpan last = guest.ran.empty() ? off : guest.ran.back();
+    const Machine& facts = estate_.machine(leg);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
-        Instant& off = source_off_[facts.first_disk.value + k];
-        off = std::min(off, now());
         const DiskId disk(facts.first_disk.value + k);
-        if (blocks_ != nullptr && blocks_->has(disk)) blocks_->switch_off(disk, now());
+        writing_[disk.value] = last;
+        if (blocks_ != nullptr && blocks_->has(disk)) blocks_->set_writing(disk, last);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "sim/kernel/kernel.hpp"
 #include "sim/workload/churn.hpp"
 #include "sim/world/link_capacity.hpp"
+#include "sim/world/machine_instances.hpp"
 #include "sim/world/simulated_blocks.hpp"
 
 namespace landfall::world {
@@ -64,14 +65,18 @@ class World : public Clock,
     // SourceDisks
     [[nodiscard]] Bytes written(DiskId disk, Instant from, Instant to) override;
     // Compute
-    void shut_down_source(MachineId machine) override;
-    void create_replica_machine(MachineId machine, bool hydrate) override;
-    void start_replica_machine(MachineId machine) override;
+    void request(const MachineRequest& request) override;
+
+    /// The machines of an item, and since when.
+    [[nodiscard]] const ItemInstances& instances(MachineId item) const {
+        return instances_.of(item);
+    }
+    void plant(const PlantedFailure& failure) { instances_.plant(failure); }
 
     /// Time in [from, to) for which the traces of a disk hold no sample.
     [[nodiscard]] Duration without_sample(DiskId disk, Instant from, Instant to) const;
-    /// When the machine of `disk` was shut down; Instant::never() if it was not.
-    [[nodiscard]] Instant writes_end(DiskId disk) const { return source_off_[disk.value]; }
+    /// When the guest of `disk` stopped writing for the last time; Instant::never() if it writes.
+    [[nodiscard]] Instant writes_end(DiskId disk) const { return writing_[disk.value].until; }
     /// Bytes that were handed to a channel and have arrived.
     [[nodiscard]] Bytes carried(ChannelId channel) const;
     [[nodiscard]] std::uint64_t events() const { return kernel_.events(); }
@@ -80,9 +85,7 @@ class World : public Clock,
     enum Kind : std::uint32_t {
         kLogicTimer,
         kLinkChange,
-        kSourceShutDown,
-        kReplicaCreated,
-        kReplicaStarted,
+        kMachineAction,
         kConnectionRefused,
         kCue,
     };
@@ -91,18 +94,19 @@ class World : public Clock,
     void on_transfer_completed(ChannelId channel) override;
     void apply_link(std::uint32_t index);
     [[nodiscard]] bool is_broken(ChannelId channel) const;
-    void switch_off(MachineId machine);
+    [[nodiscard]] const InstanceHistory& guest_of(MachineId leg) const;
+    void follow_guest(MachineId leg);
 
     kernel::Kernel& kernel_;
     const Estate& estate_;
     std::vector<std::unique_ptr<workload::ChurnSource>> churn_;
     std::vector<ScheduledLink> links_;
     std::vector<bool> link_down_;
-    std::vector<Instant> source_off_;  ///< per disk: when its machine was shut down
-    SimulatedBlocks* blocks_;          ///< null without block fidelity
-    std::vector<Bytes> sending_;       ///< per channel; 0 when idle
+    MachineInstances instances_;
+    std::vector<TimeSpan> writing_;  ///< per disk: its guest's last time on
+    SimulatedBlocks* blocks_;        ///< null without block fidelity
+    std::vector<Bytes> sending_;     ///< per channel; 0 when idle
     std::vector<Bytes> carried_;
-    Instant next_failover_slot_;
     EventSink* logic_ = nullptr;
     Director* director_ = nullptr;
 };

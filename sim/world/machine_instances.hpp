@@ -1,0 +1,93 @@
+// sim/world/machine_instances.hpp — which machines of every item exist and run, and since when.
+//
+// An item may have three: the source, the one that a failover makes, the one that a test makes. A
+// request takes the time that the service profile has for it, is carried out once however often it
+// is made, and fails where a failure was planted. What existed and ran stays known to the end, for
+// bills, quotas and for whoever looks for machines that were left behind.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "model/environment/environment.hpp"
+#include "model/estate/estate.hpp"
+
+namespace landfall::world {
+
+/// [from, until); without end while it lasts.
+struct TimeSpan {
+    Instant from;
+    Instant until = Instant::never();
+    [[nodiscard]] bool lasts() const { return until == Instant::never(); }
+    bool operator==(const TimeSpan&) const = default;
+};
+
+/// One machine of an item: when it existed and ran, in order of time.
+struct InstanceHistory {
+    std::vector<TimeSpan> existed;
+    std::vector<TimeSpan> ran;
+    [[nodiscard]] bool exists() const { return !existed.empty() && existed.back().lasts(); }
+    [[nodiscard]] bool running() const { return !ran.empty() && ran.back().lasts(); }
+};
+
+using ItemInstances = std::array<InstanceHistory, kMachineInstances>;
+
+/// The next requests of this kind fail: each takes its time and changes nothing.
+struct PlantedFailure {
+    MachineId machine;
+    MachineInstance instance = MachineInstance::Recovery;
+    MachineAction action = MachineAction::Start;
+    std::string_view cause;  ///< lives as long as the world
+    std::uint32_t times = 1;
+};
+
+class MachineInstances {
+  public:
+    /// At the start every item's source exists and runs.
+    explicit MachineInstances(const Estate& estate);
+
+    /// What was begun is to be ended at `ends`, by that number.
+    struct Begun {
+        std::uint32_t number = 0;
+        Instant ends;
+    };
+    Begun begin(const MachineRequest& request, Instant now);
+    MachineActionEnded end(std::uint32_t number, Instant now);
+
+    void plant(const PlantedFailure& failure) { planted_.push_back(failure); }
+    [[nodiscard]] const ItemInstances& of(MachineId item) const { return items_[item.value]; }
+    [[nodiscard]] const InstanceHistory& of(MachineId item, MachineInstance instance) const {
+        return items_[item.value][static_cast<std::size_t>(instance)];
+    }
+
+  private:
+    struct Call {
+        MachineRequest request;
+        bool carries_out = false;  ///< false: another call does, or did
+        std::string_view failure = {};
+    };
+    struct Token {
+        Instant ends;
+        bool ended = false;
+        std::string_view cause = {};  ///< of its failure
+    };
+
+    [[nodiscard]] Instant ending(const MachineRequest& request, Instant now);
+    [[nodiscard]] Instant creation_ends(const MachineRequest& request, Instant now);
+    [[nodiscard]] bool is_done(const MachineRequest& request) const;
+    [[nodiscard]] std::string_view planted_for(const MachineRequest& request);
+    [[nodiscard]] std::string_view carry_out(const MachineRequest& request, Instant now);
+
+    const Estate& estate_;
+    std::vector<ItemInstances> items_;
+    std::vector<Call> calls_;
+    std::map<std::uint64_t, Token> tokens_;
+    std::vector<PlantedFailure> planted_;
+    Instant next_creation_;  ///< of a machine in Azure: there is a quota an hour
+};
+
+}  // namespace landfall::world
