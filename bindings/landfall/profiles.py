@@ -215,6 +215,43 @@ class ProfileOverride(Part):
         default=None, description="Seconds between application-consistent points of a failback."
     )
 
+    # Health
+    health_no_crash_point: PositiveDuration | None = Field(
+        default=None,
+        description="Seconds without a crash-consistent point (Azure to Azure) that are critical.",
+    )
+    health_heartbeat_lost: PositiveDuration | None = Field(
+        default=None, description="Seconds without a heartbeat that are critical."
+    )
+    health_no_progress: PositiveDuration | None = Field(
+        default=None, description="Seconds without any upload, while data waits, that are critical."
+    )
+    health_test_failover_due: PositiveDuration | None = Field(
+        default=None,
+        description="Seconds since the last successful test failover that are a warning.",
+    )
+    hyper_v_missed_cycles_percent: Percent | None = Field(
+        default=None,
+        description="Missed replication cycles of Hyper-V, in percent, that are a warning.",
+    )
+    hyper_v_no_cycle: PositiveDuration | None = Field(
+        default=None,
+        description="Seconds without a replication cycle of Hyper-V that are a warning.",
+    )
+    event_window: PositiveDuration | None = Field(
+        default=None, description="Seconds for which events stay in the list."
+    )
+    registration_key_lifetime: PositiveDuration | None = Field(
+        default=None, description="Seconds for which a registration key is valid."
+    )
+    certificate_lifetime: PositiveDuration | None = Field(
+        default=None,
+        description="Seconds for which the certificate of a configuration server is valid.",
+    )
+    certificate_alert: PositiveDuration | None = Field(
+        default=None, description="Seconds before an expiry from which on it is a warning."
+    )
+
     # Block fidelity
     block_copy_chunk: PositiveSize | None = Field(
         default=None, description="Most bytes that one read of a copy covers."

@@ -133,6 +133,18 @@ struct ServiceProfile {
     Duration failback_rpo_threshold;         ///< of the same
     Duration failback_app_consistent_every;  ///< of the same
 
+    // Health
+    Duration health_no_crash_point;                  ///< how long without a crash-consistent point
+    Duration health_heartbeat_lost;                  ///< how long without a heartbeat
+    Duration health_no_progress;                     ///< how long without any upload
+    Duration health_test_failover_due;               ///< how old a test failover may be
+    std::int64_t hyper_v_missed_cycles_percent = 0;  ///< missed cycles that are a warning
+    Duration hyper_v_no_cycle;                       ///< how long without a cycle
+    Duration event_window;                           ///< how far back events are listed
+    Duration registration_key_lifetime;              ///< of the key that registers a server
+    Duration certificate_lifetime;                   ///< of a configuration server
+    Duration certificate_alert;                      ///< how long before an expiry it is told
+
     // Block fidelity
     Bytes block_copy_chunk;  ///< the most that one read of a copy covers [A]
 
@@ -241,6 +253,16 @@ void ServiceProfile::visit_limits(Self& self, Visitor&& visit) {
     visit("failback_retention", self.failback_retention, "s");
     visit("failback_rpo_threshold", self.failback_rpo_threshold, "s");
     visit("failback_app_consistent_every", self.failback_app_consistent_every, "s");
+    visit("health_no_crash_point", self.health_no_crash_point, "s");
+    visit("health_heartbeat_lost", self.health_heartbeat_lost, "s");
+    visit("health_no_progress", self.health_no_progress, "s");
+    visit("health_test_failover_due", self.health_test_failover_due, "s");
+    visit("hyper_v_missed_cycles_percent", self.hyper_v_missed_cycles_percent, "%");
+    visit("hyper_v_no_cycle", self.hyper_v_no_cycle, "s");
+    visit("event_window", self.event_window, "s");
+    visit("registration_key_lifetime", self.registration_key_lifetime, "s");
+    visit("certificate_lifetime", self.certificate_lifetime, "s");
+    visit("certificate_alert", self.certificate_alert, "s");
     visit("block_copy_chunk", self.block_copy_chunk, "B");
     visit("os_disk_size_max", self.os_disk_size_max, "B");
     visit("data_disk_size_max", self.data_disk_size_max, "B");

@@ -50,19 +50,15 @@ Duration ProcessServerState::upload_backlog() const {
     return transfer_time(waiting, upload_rate);
 }
 
+ServerLoad ProcessServerState::measured(const ServiceProfile& profile,
+                                        const ProcessServer& server) const {
+    return {cache_free_percent(server.cache),
+            load.percent(server.processing_rate, profile.health_interval),
+            upload_rate.count() == 0 ? Duration(0) : upload_backlog()};
+}
+
 Health ProcessServerState::judge(const ServiceProfile& profile, const ProcessServer& server) const {
-    const auto free = cache_free_percent(server.cache);
-    const auto busy = load.percent(server.processing_rate, profile.health_interval);
-    const Duration backlog = upload_rate.count() == 0 ? Duration(0) : upload_backlog();
-    if (free < profile.cache_critical_free_percent || busy > profile.cpu_critical_percent ||
-        backlog > profile.upload_backlog_critical) {
-        return Health::Critical;
-    }
-    if (free < profile.cache_warning_free_percent || busy > profile.cpu_warning_percent ||
-        backlog > profile.upload_backlog_warning) {
-        return Health::Warning;
-    }
-    return Health::Normal;
+    return signals_of(measured(profile, server), profile).worst();
 }
 
 }  // namespace landfall

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "model/base/ids.hpp"
@@ -18,19 +17,9 @@
 #include "model/replication/flow/credit_window.hpp"
 #include "model/replication/flow/retry_schedule.hpp"
 #include "model/replication/lane.hpp"
+#include "model/replication/process_server_health.hpp"
 
 namespace landfall {
-
-enum class Health : std::uint8_t { Normal, Warning, Critical };
-
-constexpr std::string_view health_name(Health health) {
-    switch (health) {
-        case Health::Normal: return "Normal";
-        case Health::Warning: return "Warning";
-        case Health::Critical: return "Critical";
-    }
-    return "";
-}
 
 /// Time-weighted processor load over the last health window.
 class LoadWindow {
@@ -88,6 +77,8 @@ struct ProcessServerState {
     bool update_throttle(const ServiceProfile& profile, Bytes capacity);
     /// Time to upload all that waits at the measured rate; zero when nothing waits.
     [[nodiscard]] Duration upload_backlog() const;
+    [[nodiscard]] ServerLoad measured(const ServiceProfile& profile,
+                                      const ProcessServer& server) const;
     /// Worst of cache, processor and upload backlog.
     [[nodiscard]] Health judge(const ServiceProfile& profile, const ProcessServer& server) const;
 };
