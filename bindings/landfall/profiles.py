@@ -252,6 +252,44 @@ class ProfileOverride(Part):
         default=None, description="Seconds before an expiry from which on it is a warning."
     )
 
+    # What distinguishes versions of the service
+    recovery_time_sla: Duration | None = Field(
+        default=None, description="Seconds in which a failover is to be over."
+    )
+    azure_retention_max: Duration | None = Field(
+        default=None, description="Longest retention of Azure machines, in seconds."
+    )
+    azure_app_consistent_default: Duration | None = Field(
+        default=None,
+        description="Seconds between application-consistent points of Azure machines; 0 is off.",
+    )
+    azure_complete_migration: Flag | None = Field(
+        default=None, description="A move between Azure regions ends with Complete Migration."
+    )
+    hyper_v_retention_max: Duration | None = Field(
+        default=None, description="Longest retention from Hyper-V to Azure, in seconds."
+    )
+    hyper_v_interval_max: PositiveDuration | None = Field(
+        default=None, description="Longest copy interval from Hyper-V to Azure, in seconds."
+    )
+    recovery_plan_most_members: Count | None = Field(
+        default=None, description="Machines of one recovery plan."
+    )
+    recovery_plan_most_groups: Count | None = Field(
+        default=None, description="Groups of one recovery plan."
+    )
+    physical_test_failover: Flag | None = Field(
+        default=None, description="Physical servers can be drilled."
+    )
+    vmm_to_vmm_open: Flag | None = Field(
+        default=None, description="VMM to VMM takes new customers."
+    )
+    scout_open: Flag | None = Field(default=None, description="InMage Scout takes new customers.")
+    modernized_failback: Flag | None = Field(
+        default=None,
+        description="VMware machines return by a planned failover, through an appliance.",
+    )
+
     # Block fidelity
     block_copy_chunk: PositiveSize | None = Field(
         default=None, description="Most bytes that one read of a copy covers."

@@ -14,6 +14,7 @@
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
 #include "model/estate/recovery_plan.hpp"
+#include "model/estate/scenario_kind.hpp"
 #include "model/profile/service_profile.hpp"
 
 namespace landfall {
@@ -71,6 +72,7 @@ struct Machine {
     bool can_shut_down = true;        ///< a hypervisor can shut it down; a physical server's cannot
     bool needs_hydration = false;     ///< SR/site-recovery-failover.md: boot drivers made ready
     ReplicationEngine engine = ReplicationEngine::InMageToAzure;
+    ScenarioKind kind = ScenarioKind::VMwareToAzure;  ///< decides which operations it has
     Fidelity fidelity = Fidelity::Volume;
     Bytes sector_size = Bytes(4096);       ///< at block fidelity
     ConsistencyGroupId group;              ///< none: the machine's points are its own

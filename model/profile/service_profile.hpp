@@ -145,6 +145,20 @@ struct ServiceProfile {
     Duration certificate_lifetime;                   ///< of a configuration server
     Duration certificate_alert;                      ///< how long before an expiry it is told
 
+    // What distinguishes versions of the service
+    Duration recovery_time_sla;                   ///< the time in which a failover is to be over
+    Duration azure_retention_max;                 ///< Azure to Azure
+    Duration azure_app_consistent_default;        ///< Azure to Azure; 0 is off
+    bool azure_complete_migration = false;        ///< ends a move between Azure regions
+    Duration hyper_v_retention_max;               ///< Hyper-V to Azure
+    Duration hyper_v_interval_max;                ///< Hyper-V to Azure, between two copies
+    std::int64_t recovery_plan_most_members = 0;  ///< machines of one plan
+    std::int64_t recovery_plan_most_groups = 0;   ///< groups of one plan
+    bool physical_test_failover = false;          ///< physical servers can be drilled
+    bool vmm_to_vmm_open = false;                 ///< takes new customers
+    bool scout_open = false;                      ///< takes new customers
+    bool modernized_failback = false;  ///< VMware: a planned failover through an appliance
+
     // Block fidelity
     Bytes block_copy_chunk;  ///< the most that one read of a copy covers [A]
 
@@ -188,6 +202,8 @@ struct ServiceProfile {
     static void visit_limits(Self& self, Visitor&& visit);
     template <typename Self, typename Visitor>
     static void visit_task_times(Self& self, Visitor&& visit);
+    template <typename Self, typename Visitor>
+    static void visit_version_switches(Self& self, Visitor& visit);
 };
 
 template <typename Self, typename Visitor>
@@ -263,6 +279,7 @@ void ServiceProfile::visit_limits(Self& self, Visitor&& visit) {
     visit("registration_key_lifetime", self.registration_key_lifetime, "s");
     visit("certificate_lifetime", self.certificate_lifetime, "s");
     visit("certificate_alert", self.certificate_alert, "s");
+    visit_version_switches(self, visit);
     visit("block_copy_chunk", self.block_copy_chunk, "B");
     visit("os_disk_size_max", self.os_disk_size_max, "B");
     visit("data_disk_size_max", self.data_disk_size_max, "B");
@@ -293,6 +310,22 @@ void ServiceProfile::visit_task_times(Self& self, Visitor&& visit) {
     visit("delete_machine_time", self.delete_machine_time, "s");
     visit("create_primary_time", self.create_primary_time, "s");
     visit("start_primary_time", self.start_primary_time, "s");
+}
+
+template <typename Self, typename Visitor>
+void ServiceProfile::visit_version_switches(Self& self, Visitor& visit) {
+    visit("recovery_time_sla", self.recovery_time_sla, "s");
+    visit("azure_retention_max", self.azure_retention_max, "s");
+    visit("azure_app_consistent_default", self.azure_app_consistent_default, "s");
+    visit("azure_complete_migration", self.azure_complete_migration, "bool");
+    visit("hyper_v_retention_max", self.hyper_v_retention_max, "s");
+    visit("hyper_v_interval_max", self.hyper_v_interval_max, "s");
+    visit("recovery_plan_most_members", self.recovery_plan_most_members, "");
+    visit("recovery_plan_most_groups", self.recovery_plan_most_groups, "");
+    visit("physical_test_failover", self.physical_test_failover, "bool");
+    visit("vmm_to_vmm_open", self.vmm_to_vmm_open, "bool");
+    visit("scout_open", self.scout_open, "bool");
+    visit("modernized_failback", self.modernized_failback, "bool");
 }
 
 }  // namespace landfall

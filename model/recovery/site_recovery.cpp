@@ -15,8 +15,9 @@ JobKind job_of(Operation operation) {
         case Operation::CompleteMigration: return JobKind::CompleteMigration;
         case Operation::DisableProtection: return JobKind::DisableProtection;
         case Operation::RepairReplication: return JobKind::Resynchronize;
+        default: break;
     }
-    LANDFALL_CHECK(false, "every operation has a job");
+    LANDFALL_CHECK(false, "an operation that is asked for has a job");
     return JobKind::EnableProtection;
 }
 
@@ -70,13 +71,12 @@ std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, MachineId 
                            "\" is in progress (task \"" + std::string(current_task(busy).name) +
                            "\")"};
     }
-    if (!is_allowed(target.state, operation)) {
-        return Refusal{target.state, allowed_operations(target.state),
-                       std::string(name_of(operation)) + " is not allowed in state " +
-                           std::string(name_of(target.state))};
+    const ItemView view = view_of(machine);
+    if (const auto why = why_not(view, operation)) {
+        return Refusal{target.state, legal_operations(view), *why};
     }
     if (const auto why = obstacle(operation, machine, options)) {
-        return Refusal{target.state, allowed_operations(target.state), *why};
+        return Refusal{target.state, legal_operations(view), *why};
     }
     if (displaces) cancel_job(target.job, name_of(operation));
     return start_job(job_of(operation), machine, options);
@@ -453,6 +453,18 @@ void SiteRecovery::schedule_resync(MachineId machine) {
 
 ProtectionState SiteRecovery::protection_state(MachineId machine) const {
     return items_[machine.value].state;
+}
+
+ItemView SiteRecovery::view_of(MachineId machine) const {
+    const ProtectionState state = items_[machine.value].state;
+    const bool failed_over = state == ProtectionState::UnplannedFailoverCommitPendingStatesBegin ||
+                             state == ProtectionState::CommitFailoverInProgress ||
+                             state == ProtectionState::UnplannedFailoverCommitted;
+    return {.kind = estate_.machine(machine).kind,
+            .state = state,
+            .active = failed_over ? ActiveLocation::Recovery : ActiveLocation::Primary,
+            .resync_required = engine_.data_path(machine) == DataPath::ResyncRequired,
+            .profile = &estate_.profile};
 }
 
 const Milestones& SiteRecovery::milestones(MachineId machine) const {

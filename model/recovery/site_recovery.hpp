@@ -78,6 +78,8 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void evaluate_health() { engine_.evaluate_health(); }
 
     [[nodiscard]] ProtectionState protection_state(MachineId machine) const;
+    /// What the tables of operations judge the item by.
+    [[nodiscard]] ItemView view_of(MachineId machine) const;
     [[nodiscard]] const Milestones& milestones(MachineId machine) const;
     [[nodiscard]] const ReplicationPipeline& engine() const { return engine_; }
     /// Names of jobs in progress and the task each is in, for a run that got stuck.

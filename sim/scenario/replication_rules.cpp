@@ -56,4 +56,20 @@ std::vector<std::string> replications_for(std::string_view kind) {
     return names;
 }
 
+ScenarioKind kind_of(const MachineGroup& group) {
+    switch (group.replication) {
+        case Replication::HyperVToAzure: return ScenarioKind::HyperVSiteToAzure;
+        case Replication::HyperVToSecondary: return ScenarioKind::VmmToVmm;
+        case Replication::ScoutToSecondary: return ScenarioKind::ScoutToSecondary;
+        case Replication::AzureToAzure:
+            return group.zone_to_zone ? ScenarioKind::ZoneToZone : ScenarioKind::AzureToAzure;
+        case Replication::InMageToAzure:
+        case Replication::Failback: break;
+    }
+    if (group.kind == "physical") return ScenarioKind::PhysicalToAzure;
+    if (group.kind == "aws") return ScenarioKind::AwsToAzure;
+    if (group.kind == "azure") return ScenarioKind::AzureThroughConfigurationServer;
+    return ScenarioKind::VMwareToAzure;
+}
+
 }  // namespace landfall::scenario

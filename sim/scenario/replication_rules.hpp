@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/estate/scenario_kind.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace landfall::scenario {
@@ -39,6 +40,11 @@ struct ReplicationRule {
 const std::vector<ReplicationRule>& replication_rules();
 
 const ReplicationRule& rule_of(Replication replication);
+
+/// Which scenario of Site Recovery the machines of the entry are in. An Azure machine that a
+/// process server replicates counts as one through a configuration server
+/// (SR/migrate-to-azure-with-site- recovery.md).
+ScenarioKind kind_of(const MachineGroup& group);
 
 /// What a machine of that kind replicates by when its entry does not say.
 Replication default_replication(std::string_view kind);

@@ -6,6 +6,7 @@
 
 #include "sim/kernel/random_streams.hpp"
 #include "sim/scenario/profile_data.hpp"
+#include "sim/scenario/replication_rules.hpp"
 #include "sim/scenario/topology.hpp"
 #include "sim/workload/block_churn.hpp"
 
@@ -299,6 +300,7 @@ class Assembler {
         static_assert(static_cast<int>(scenario::Replication::Failback) ==
                       static_cast<int>(ReplicationEngine::Failback));
         machine.engine = static_cast<ReplicationEngine>(group.replication);
+        machine.kind = scenario::kind_of(group);
         machine.fidelity =
             group.fidelity == scenario::Fidelity::Block ? Fidelity::Block : Fidelity::Volume;
         machine.sector_size = group.sector_size;

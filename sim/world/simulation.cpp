@@ -194,7 +194,7 @@ class Simulation : private Director {
             const DataPath path = logic_.engine().data_path(machine);
             if (path == DataPath::Copying) return true;
             if (path == DataPath::ResyncRequired &&
-                is_allowed(logic_.protection_state(machine), Operation::RepairReplication)) {
+                is_legal(logic_.view_of(machine), Operation::RepairReplication)) {
                 return true;
             }
         }

@@ -338,7 +338,9 @@ TEST_P(Replication, AnOperationThatIsNotAllowedSaysWhatIs) {
         ASSERT_NE(refusal, nullptr);
         EXPECT_EQ(refusal->state, ProtectionState::UnprotectedStatesBegin);
         EXPECT_EQ(refusal->allowed, std::vector{Operation::EnableReplication});
-        EXPECT_EQ(refusal->why, "Commit is not allowed in state UnprotectedStatesBegin");
+        EXPECT_EQ(refusal->why,
+                  "Commit is not allowed in state UnprotectedStatesBegin (Not protected): "
+                  "only EnableReplication is");
     });
     world->run_until(Instant(minutes(1)));
 }
