@@ -31,15 +31,19 @@ if TYPE_CHECKING:
         Window,
     )
     from .errors import (
+        GoalNotReached,
         LandfallError,
+        OperationRefused,
         Problem,
         ScenarioError,
+        SessionClosed,
         SimulationCancelled,
         SimulationCrashed,
         SimulationDeadlock,
         SimulationError,
         SimulationOutOfMemory,
         SimulationTimeout,
+        UnknownName,
         WorkerDied,
         WorkerNotFound,
     )
@@ -60,6 +64,7 @@ if TYPE_CHECKING:
         Vault,
     )
     from .estimate import Estimate
+    from .jobs import Job, Jobs, Task
     from .machines import Disk, FailedOver, Machine
     from .planning import fluid_lag, required_bandwidth
     from .profiles import Profile, ProfileOverride
@@ -67,19 +72,22 @@ if TYPE_CHECKING:
     from .runner import run_many
     from .scenario import Detail, Network, Scenario, load
     from .schema import scenario_schema
+    from .simulation import Simulation, open  # noqa: A004 - read as lf.open(scenario)
     from .timeline import Expectation, Step, When
+    from .vault import Item, Items, SimulatedVault
 
     __version__: str
 
 _NAMES = {
     "churn": "Backup BlockChurn BlockTraceChurn Churn ConstantChurn DiurnalChurn NoChurn "
     "TraceChurn Window",
-    "errors": "LandfallError Problem ScenarioError SimulationCancelled SimulationCrashed "
-    "SimulationDeadlock SimulationError SimulationOutOfMemory SimulationTimeout WorkerDied "
-    "WorkerNotFound",
+    "errors": "GoalNotReached LandfallError OperationRefused Problem ScenarioError SessionClosed "
+    "SimulationCancelled SimulationCrashed SimulationDeadlock SimulationError "
+    "SimulationOutOfMemory SimulationTimeout UnknownName WorkerDied WorkerNotFound",
     "estate": "ConfigurationServer ConsistencyGroup Host Lan Link MasterTarget Outage Policy "
     "ProcessServer Region Site StorageAccount Throttle Vault",
     "estimate": "Estimate",
+    "jobs": "Job Jobs Task",
     "machines": "Disk FailedOver Machine",
     "planning": "fluid_lag required_bandwidth",
     "profiles": "Profile ProfileOverride",
@@ -87,7 +95,9 @@ _NAMES = {
     "runner": "run_many",
     "scenario": "Detail Network Scenario load",
     "schema": "scenario_schema",
+    "simulation": "Simulation open",
     "timeline": "Expectation Step When",
+    "vault": "Item Items SimulatedVault",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -105,7 +115,12 @@ __all__ = [
     "Estimate",
     "Expectation",
     "FailedOver",
+    "GoalNotReached",
     "Host",
+    "Item",
+    "Items",
+    "Job",
+    "Jobs",
     "Lan",
     "LandfallError",
     "Link",
@@ -113,6 +128,7 @@ __all__ = [
     "MasterTarget",
     "Network",
     "NoChurn",
+    "OperationRefused",
     "Outage",
     "Policy",
     "Problem",
@@ -124,6 +140,9 @@ __all__ = [
     "Result",
     "Scenario",
     "ScenarioError",
+    "SessionClosed",
+    "SimulatedVault",
+    "Simulation",
     "SimulationCancelled",
     "SimulationCrashed",
     "SimulationDeadlock",
@@ -133,8 +152,10 @@ __all__ = [
     "Site",
     "Step",
     "StorageAccount",
+    "Task",
     "Throttle",
     "TraceChurn",
+    "UnknownName",
     "Vault",
     "When",
     "Window",
@@ -144,6 +165,7 @@ __all__ = [
     "fluid_lag",
     "gallery",
     "load",
+    "open",
     "required_bandwidth",
     "rpo_laws",
     "run_many",

@@ -29,7 +29,17 @@ from .worker import Ended, WorkerGone
 if TYPE_CHECKING:
     from .result import Result
 
-__all__ = ["Cancellation", "Drill", "Isolation", "RunnableScenario", "check", "close", "run"]
+__all__ = [
+    "Cancellation",
+    "Drill",
+    "Isolation",
+    "RunnableScenario",
+    "check",
+    "close",
+    "end",
+    "raise_unless_done",
+    "run",
+]
 
 Isolation: TypeAlias = Literal["worker", "exec"]
 Drill: TypeAlias = Literal["crash", "hang", "deadlock", "memory"]
@@ -270,12 +280,12 @@ class _Job:
             except WorkerGone:
                 raise
             except BaseException:  # Ctrl-C, or the callback raised
-                _end(process)
+                end(process)
                 raise
             finally:
                 self.cancellation.remove(process)
         if ended is None:
-            _end(process)
+            end(process)
             raise self._timed_out(files)
         return ended
 
@@ -338,7 +348,20 @@ class _Job:
         raise SimulationCrashed(message, exit_code=exit_code, **about)
 
 
-def _end(process: launch.Process) -> None:
+def raise_unless_done(
+    scenario: RunnableScenario,
+    ended: Ended,
+    files: launch.Files,
+    *,
+    seed: int,
+    memory_limit: int | None,
+) -> None:
+    """Raise the exception that says how the process of a run ended, unless it is done."""
+    job = _Job(scenario, Tracker(scenario.name, None), seed=seed, memory_limit=memory_limit)
+    job._raise_unless_done(ended, files)
+
+
+def end(process: launch.Process) -> None:
     """Kill a run and see it gone; the worker stays."""
     process.kill()
     with contextlib.suppress(WorkerGone):

@@ -10,6 +10,7 @@ is a process of its own.
 
 from __future__ import annotations
 
+import difflib
 import html
 import signal as _signal
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,20 +18,30 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "GoalNotReached",
     "LandfallError",
+    "OperationRefused",
     "Problem",
     "ScenarioError",
+    "SessionClosed",
     "SimulationCancelled",
     "SimulationCrashed",
     "SimulationDeadlock",
     "SimulationError",
     "SimulationOutOfMemory",
     "SimulationTimeout",
+    "UnknownName",
     "WorkerDied",
     "WorkerNotFound",
 ]
 
 _TAIL_LINES = 12
+_NAMES_SHOWN = 10
+_NOT_REACHED = {
+    "time": "not within the time to wait",
+    "end": "not before the scenario's duration was over",
+    "nothing_left": "nothing is under way that could lead there",
+}
 
 
 class LandfallError(Exception):
@@ -145,6 +156,113 @@ class ScenarioError(LandfallError, ValueError):
             for title in ("where", "found", "rule", "allowed", "code")
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+class OperationRefused(LandfallError, RuntimeError):
+    """Site Recovery refuses an operation; nothing has happened.
+
+    Attributes
+    ----------
+    operation
+        What was asked for, in the words of a timeline.
+    machine
+        Name of the machine or recovery plan.
+    state
+        State of the protected item, in Site Recovery's words.
+    allowed
+        Operations that are allowed in this state.
+    why
+        The reason.
+    """
+
+    def __init__(
+        self, operation: str, machine: str, state: str, allowed: Sequence[str], why: str
+    ) -> None:
+        self.operation = operation
+        self.machine = machine
+        self.state = state
+        self.allowed: list[str] = list(allowed)
+        self.why = why
+        alternatives = ", ".join(self.allowed) or "nothing"
+        super().__init__(
+            f"{operation} of {machine} is refused in state {state}: {why}; allowed: {alternatives}"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        about = (self.operation, self.machine, self.state, self.allowed, self.why)
+        return (type(self), about)
+
+
+class UnknownName(LandfallError, KeyError):
+    """There is no item, plan, job or action of that name.
+
+    Attributes
+    ----------
+    name
+        The name that was asked for.
+    known
+        The names that there are.
+    nearest
+        The one that was probably meant, or ``None``.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.known: list[str] = list(known)
+        close = difflib.get_close_matches(name, self.known, n=1)
+        self.nearest: str | None = close[0] if close else None
+        text = f'there is no {kind} "{name}"'
+        if self.nearest is not None:
+            text += f'. Did you mean "{self.nearest}"?'
+        elif self.known:
+            shown = self.known[:_NAMES_SHOWN]
+            more = ", …" if len(self.known) > len(shown) else ""
+            text += f"; there are {', '.join(shown)}{more}"
+        super().__init__(text)
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # a KeyError shows the repr of its text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.kind, self.name, self.known))
+
+
+class GoalNotReached(LandfallError, TimeoutError):
+    """What a simulation waited for did not happen; it goes on, and time stands where it came to.
+
+    Attributes
+    ----------
+    reason
+        ``"time"``: the time to wait is over; ``"end"``: the scenario's duration is;
+        ``"nothing_left"``: nothing is under way that could lead there.
+    now_s
+        Simulated time, in seconds.
+    waiting
+        What waits, where nothing is left to happen.
+    """
+
+    def __init__(self, goal: str, reason: str, now_s: float, waiting: Sequence[str] = ()) -> None:
+        self.goal = goal
+        self.reason = reason
+        self.now_s = now_s
+        self.waiting: list[str] = list(waiting)
+        text = f"{goal}: {_NOT_REACHED[reason]} (simulated time {now_s:g} s)"
+        super().__init__("\n  ".join([text, *self.waiting[:10]]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.goal, self.reason, self.now_s, self.waiting))
+
+
+class SessionClosed(LandfallError, RuntimeError):
+    """The simulation takes no more commands: it has finished, was closed, or its process ended."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"the simulation takes no more commands: {why}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.why,))
 
 
 class SimulationError(LandfallError, RuntimeError):

@@ -34,10 +34,13 @@ class KernelSink {
     virtual void on_transfer_completed(ChannelId channel) = 0;
 };
 
-/// Events by (date, order of scheduling).
+/// Events by (date, order of scheduling); those scheduled first come before all others of a date.
 class Calendar {
   public:
     void schedule(Instant at, const CalendarEvent& event) {
+        entries_.push({at, kAfterFirst | sequence_++, event});
+    }
+    void schedule_first(Instant at, const CalendarEvent& event) {
         entries_.push({at, sequence_++, event});
     }
     [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -50,6 +53,8 @@ class Calendar {
     [[nodiscard]] std::uint64_t scheduled() const { return sequence_; }
 
   private:
+    static constexpr std::uint64_t kAfterFirst = std::uint64_t{1} << 63;
+
     struct Entry {
         Instant at;
         std::uint64_t sequence;
@@ -75,6 +80,9 @@ class Kernel {
     [[nodiscard]] virtual Instant now() const = 0;
     /// Requires at >= now().
     virtual void schedule(Instant at, const CalendarEvent& event) = 0;
+    /// The same, but before all events of that instant that are not scheduled so: what somebody
+    /// outside the simulated world does at an instant.
+    virtual void schedule_first(Instant at, const CalendarEvent& event) = 0;
     /// Starts a transfer of `amount` > 0; on_transfer_completed follows. One at a time per channel.
     virtual void send(ChannelId channel, Bytes amount) = 0;
     /// Bytes of the running transfer that have arrived; 0 when none runs.

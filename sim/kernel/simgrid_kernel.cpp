@@ -187,6 +187,12 @@ class SimGridKernel::Impl {
         if (running_ && at < timer_date_) arm();
     }
 
+    void schedule_first(Instant at, const CalendarEvent& event) {
+        LANDFALL_CHECK(at >= now_, "nothing is scheduled in the past");
+        calendar_.schedule_first(at, event);
+        if (running_ && at < timer_date_) arm();
+    }
+
     RunEnd run(KernelSink& sink) {
         LANDFALL_CHECK(sink_ == nullptr, "a kernel runs once");
         sink_ = &sink;
@@ -295,6 +301,9 @@ Instant SimGridKernel::now() const {
 }
 void SimGridKernel::schedule(Instant at, const CalendarEvent& event) {
     impl_->schedule(at, event);
+}
+void SimGridKernel::schedule_first(Instant at, const CalendarEvent& event) {
+    impl_->schedule_first(at, event);
 }
 void SimGridKernel::send(ChannelId channel, Bytes amount) {
     impl_->send(channel, amount);

@@ -21,6 +21,7 @@ class SimGridKernel : public Kernel {
 
     [[nodiscard]] Instant now() const override;
     void schedule(Instant at, const CalendarEvent& event) override;
+    void schedule_first(Instant at, const CalendarEvent& event) override;
     void send(ChannelId channel, Bytes amount) override;
     [[nodiscard]] Bytes delivered(ChannelId channel) const override;
     Bytes cancel(ChannelId channel) override;

@@ -25,6 +25,10 @@ class MemoryKernel : public Kernel {
         LANDFALL_CHECK(at >= now_, "nothing is scheduled in the past");
         calendar_.schedule(at, event);
     }
+    void schedule_first(Instant at, const CalendarEvent& event) override {
+        LANDFALL_CHECK(at >= now_, "nothing is scheduled in the past");
+        calendar_.schedule_first(at, event);
+    }
 
     void send(ChannelId channel, Bytes amount) override {
         LANDFALL_CHECK(!busy_[channel.value], "one transfer at a time on a channel");

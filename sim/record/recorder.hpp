@@ -33,7 +33,34 @@ struct NameColumn {
     Dictionary dictionary;
     std::vector<std::int32_t> codes;
     void add(std::string_view name) { codes.push_back(dictionary.code(name)); }
+    [[nodiscard]] std::string_view at(std::size_t row) const {
+        return dictionary.names()[static_cast<std::size_t>(codes[row])];
+    }
     [[nodiscard]] Column finish(std::string name);
+};
+
+/// A job as it stands, one of its tasks that is over, and something that happened: rows that are
+/// read while a run goes on. Names live as long as the recorder.
+struct JobRow {
+    MachineId machine;
+    std::string_view operation;
+    std::string_view state;
+    std::string_view cause;
+    double start_s = 0;
+    double end_s = 0;  ///< NaN while it runs
+};
+struct TaskRow {
+    JobId job;
+    std::string_view name;
+    std::string_view state;
+    double start_s = 0;
+    double end_s = 0;
+};
+struct EventRow {
+    std::string_view kind;
+    std::string_view subject;
+    std::string_view detail;
+    double t_s = 0;
 };
 
 class Recorder : public Observer {
@@ -67,6 +94,13 @@ class Recorder : public Observer {
     [[nodiscard]] std::int64_t points_published(MachineId machine) const {
         return machines_[machine.value].points;
     }
+
+    [[nodiscard]] std::size_t job_count() const { return jobs_.id.size(); }
+    [[nodiscard]] JobRow job_row(JobId job) const;
+    [[nodiscard]] std::size_t task_count() const { return tasks_.job.size(); }
+    [[nodiscard]] TaskRow task_row(std::size_t row) const;
+    [[nodiscard]] std::size_t event_count() const { return events_.t_s.size(); }
+    [[nodiscard]] EventRow event_row(std::size_t row) const;
 
     /// Moves the tables rpo, jobs, tasks, copies and events out.
     std::vector<Table> take_tables();

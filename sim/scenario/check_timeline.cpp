@@ -31,17 +31,6 @@ std::vector<std::string> selectable(const std::vector<MachineGroup>& groups) {
     return names;
 }
 
-void check_selection(Checking& checking, const std::vector<std::string>& patterns,
-                     const std::string& pointer) {
-    const std::vector<MachineGroup>& groups = checking.scenario.machines;
-    for (std::size_t i = 0; i < patterns.size(); ++i) {
-        if (patterns[i].empty() || matches_any(groups, patterns[i])) continue;
-        const std::string at = patterns.size() == 1 ? pointer : pointer_to(pointer, i);
-        note_unknown(checking.problems, code::kMatchesNothing, at, patterns[i],
-                     "selects no machine", selectable(groups));
-    }
-}
-
 /// Whether the selection of an entry holds a machine of the group.
 bool selects(const TimelineEntry& entry, const MachineGroup& group) {
     const std::vector<MachineGroup> alone = {group};
@@ -83,6 +72,23 @@ void check_event(Checking& checking, const TimelineEntry& entry, const std::stri
 
 }  // namespace
 
+void check_selection(Checking& checking, const std::vector<std::string>& patterns,
+                     const std::string& pointer) {
+    const std::vector<MachineGroup>& groups = checking.scenario.machines;
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+        if (patterns[i].empty() || matches_any(groups, patterns[i])) continue;
+        const std::string at = patterns.size() == 1 ? pointer : pointer_to(pointer, i);
+        note_unknown(checking.problems, code::kMatchesNothing, at, patterns[i],
+                     "selects no machine", selectable(groups));
+    }
+}
+
+void check_timeline_entry(Checking& checking, const TimelineEntry& entry,
+                          const std::string& pointer) {
+    check_selection(checking, entry.machines, pointer + "/machines");
+    check_event(checking, entry, pointer);
+}
+
 void check_timeline(Checking& checking) {
     const Scenario& scenario = checking.scenario;
     if (!scenario.duration && scenario.timeline.empty()) {
@@ -97,8 +103,7 @@ void check_timeline(Checking& checking) {
                  seconds_text(entry.at->since_start()),
                  "is after the end of the run, " + seconds_text(*scenario.duration) + " seconds");
         }
-        check_selection(checking, entry.machines, pointer + "/machines");
-        check_event(checking, entry, pointer);
+        check_timeline_entry(checking, entry, pointer);
     }
     for (std::size_t i = 0; i < scenario.expect.size(); ++i) {
         const Expectation& expectation = scenario.expect[i];

@@ -45,6 +45,12 @@ void check_groups(Checking& checking);
 void check_machine_names(Checking& checking);
 /// Timeline and expectations (check_timeline.cpp).
 void check_timeline(Checking& checking);
+/// One entry of it, but for its date.
+void check_timeline_entry(Checking& checking, const TimelineEntry& entry,
+                          const std::string& pointer);
+/// Whether every name and pattern selects a machine.
+void check_selection(Checking& checking, const std::vector<std::string>& patterns,
+                     const std::string& pointer);
 /// Reads the traces and checks their length (check_traces.cpp).
 void check_traces(Checking& checking, workload::TraceStore& traces);
 /// Reads the block traces to their end (check_block_traces.cpp).

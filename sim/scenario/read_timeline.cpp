@@ -8,45 +8,6 @@ namespace landfall::scenario {
 
 namespace {
 
-/// "all", one name or pattern, or a list of these; all is an empty list.
-std::vector<std::string> read_selection(ObjectReader& object) {
-    const Json* value = object.find("machines");
-    if (value == nullptr) return {};
-    const std::string pointer = object.at("machines");
-    if (value->is_string()) {
-        const auto word = value->get<std::string>();
-        return word == "all" ? std::vector<std::string>() : std::vector<std::string>{word};
-    }
-    if (value->is_array() && value->empty()) {
-        note(object.problems(), code::kEmptyList, pointer, "[]",
-             "must name machines; \"all\" stands for every machine");
-        return {};
-    }
-    if (!value->is_array()) {
-        note(object.problems(), code::kWrongType, pointer, shown(*value),
-             "must be \"all\", a name or pattern, or a list of these");
-        return {};
-    }
-    return object.list("machines", [](const Json& element, const std::string& at, Problems& found) {
-        return ReadName()(element, at, found).value_or("");
-    });
-}
-
-std::optional<StateCondition> read_condition(const Json& value, const std::string& pointer,
-                                             Problems& problems) {
-    static const ReadChoice<MachineState> states = {{{"protected", MachineState::Protected},
-                                                     {"failed_over", MachineState::FailedOver},
-                                                     {"committed", MachineState::Committed},
-                                                     {"migrated", MachineState::Migrated}}};
-    static const ReadChoice<bool> whose = {{{"each", false}, {"all", true}}};
-    ObjectReader object(value, pointer, problems);
-    StateCondition condition;
-    condition.state = object.required("state", states);
-    condition.all = object.with_default("of", whose, false);
-    object.finish();
-    return condition;
-}
-
 void check_failover_options(ObjectReader& object, const TimelineEntry& entry) {
     if (entry.operation == Operation::Failover) return;
     if (!entry.shut_down_source) {
@@ -111,6 +72,44 @@ void read_rules(const Json& value, ObjectReader& object, Expectation& expectatio
 }
 
 }  // namespace
+
+std::vector<std::string> read_selection(ObjectReader& object) {
+    const Json* value = object.find("machines");
+    if (value == nullptr) return {};
+    const std::string pointer = object.at("machines");
+    if (value->is_string()) {
+        const auto word = value->get<std::string>();
+        return word == "all" ? std::vector<std::string>() : std::vector<std::string>{word};
+    }
+    if (value->is_array() && value->empty()) {
+        note(object.problems(), code::kEmptyList, pointer, "[]",
+             "must name machines; \"all\" stands for every machine");
+        return {};
+    }
+    if (!value->is_array()) {
+        note(object.problems(), code::kWrongType, pointer, shown(*value),
+             "must be \"all\", a name or pattern, or a list of these");
+        return {};
+    }
+    return object.list("machines", [](const Json& element, const std::string& at, Problems& found) {
+        return ReadName()(element, at, found).value_or("");
+    });
+}
+
+std::optional<StateCondition> read_condition(const Json& value, const std::string& pointer,
+                                             Problems& problems) {
+    static const ReadChoice<MachineState> states = {{{"protected", MachineState::Protected},
+                                                     {"failed_over", MachineState::FailedOver},
+                                                     {"committed", MachineState::Committed},
+                                                     {"migrated", MachineState::Migrated}}};
+    static const ReadChoice<bool> whose = {{{"each", false}, {"all", true}}};
+    ObjectReader object(value, pointer, problems);
+    StateCondition condition;
+    condition.state = object.required("state", states);
+    condition.all = object.with_default("of", whose, false);
+    object.finish();
+    return condition;
+}
 
 TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
                                   Problems& problems) {

@@ -36,6 +36,10 @@ MachineGroup read_machine(const Json& value, const std::string& pointer, Initial
 // What happens and what must hold (read_timeline.cpp)
 TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
                                   Problems& problems);
+/// The member "machines": "all", one name or pattern, or a list of these; all is an empty list.
+std::vector<std::string> read_selection(ObjectReader& object);
+std::optional<StateCondition> read_condition(const Json& value, const std::string& pointer,
+                                             Problems& problems);
 Expectation read_expectation(const Json& value, const std::string& pointer, Problems& problems);
 
 /// Most machines of one group, and of a scenario.

@@ -45,11 +45,19 @@ void die_with(int parent_pid) {
 
 ChildOrder read_order(const Message& message) {
     const nlohmann::json& body = message.body;
-    if (message.files.size() != kFiles) throw ProtocolError("a run needs four files");
+    const bool is_session = body.at("op") == "session";
+    if (message.files.size() != kFiles + (is_session ? 1 : 0)) {
+        throw ProtocolError("a run needs four files, a session five");
+    }
     ChildOrder order;
     order.zygote_pid = ::getpid();
     order.stderr_fd = message.files[3].get();
     order.job.task = body.at("op") == "check" ? Task::Check : Task::Run;
+    if (is_session) {
+        order.job.task = Task::Session;
+        order.job.command_fd = message.files[kFiles].get();
+        order.job.with_timeline = body.value("timeline", true);
+    }
     order.job.seed = body.value("seed", std::uint64_t{1});
     if (const auto limit = body.find("memory_limit_bytes");
         limit != body.end() && !limit->is_null()) {
@@ -71,7 +79,8 @@ void run_child(const ChildOrder& order, const sigset_t& mask) noexcept {
     die_with(order.zygote_pid);
     ::sigprocmask(SIG_SETMASK, &mask, nullptr);
     redirect_standard_files(order.stderr_fd);
-    close_all_but({order.job.scenario_fd, order.job.result_fd, order.job.progress_fd});
+    close_all_but(
+        {order.job.scenario_fd, order.job.result_fd, order.job.progress_fd, order.job.command_fd});
     const int code = perform(order.job);
     std::fflush(nullptr);
     ::_exit(code);

@@ -121,8 +121,11 @@ int perform_or_throw(const Job& job) {
 
     const std::string scenario = read_all(job.scenario_fd);
     if (job.task == Task::Check) return check_scenario(scenario, job.result_fd);
-    return run_scenario(
-        scenario, {.seed = job.seed, .result_fd = job.result_fd, .progress_fd = job.progress_fd});
+    return run_scenario(scenario, {.seed = job.seed,
+                                   .result_fd = job.result_fd,
+                                   .progress_fd = job.progress_fd,
+                                   .command_fd = job.command_fd,
+                                   .with_timeline = job.with_timeline});
 }
 
 }  // namespace

@@ -11,8 +11,9 @@
 namespace landfall::worker {
 
 enum class Task {
-    Run,    ///< simulate the scenario
-    Check,  ///< only say what is wrong with it
+    Run,      ///< simulate the scenario
+    Session,  ///< simulate it, stepped by commands
+    Check,    ///< only say what is wrong with it
 };
 
 /// A failure on purpose, to prove that a broken run hurts nobody else.
@@ -33,9 +34,11 @@ struct Job {
     /// What the job may allocate beyond what the process holds when it starts, in bytes.
     std::optional<std::uint64_t> memory_limit_bytes;
     Drill drill = Drill::None;
-    int scenario_fd = -1;  ///< canonical JSON, read from its start
-    int result_fd = -1;    ///< receives the result blob
-    int progress_fd = -1;  ///< pipe for progress lines, or -1
+    int scenario_fd = -1;       ///< canonical JSON, read from its start
+    int result_fd = -1;         ///< receives the result blob
+    int progress_fd = -1;       ///< pipe for progress lines, or -1
+    int command_fd = -1;        ///< socket that a session's commands come from
+    bool with_timeline = true;  ///< session: carry out the scenario's own timeline too
 };
 
 /// Performs the job in this process and returns its exit code (ExitCode). Does not return when

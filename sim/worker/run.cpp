@@ -16,6 +16,7 @@
 #include "sim/scenario/load.hpp"
 #include "sim/scenario/problem_json.hpp"
 #include "sim/worker/exit_code.hpp"
+#include "sim/worker/session.hpp"
 #include "sim/world/simulation.hpp"
 
 namespace landfall::worker {
@@ -65,16 +66,21 @@ class ProgressWriter {
 
 int run_scenario(std::string_view canonical_json, const RunOptions& options) {
     workload::TraceStore traces;
-    const scenario::LoadResult loaded = scenario::load_checked(canonical_json, traces);
+    scenario::LoadResult loaded = scenario::load_checked(canonical_json, traces);
     if (!loaded.scenario) return report_problems(loaded.problems, options.result_fd);
 
+    if (!options.with_timeline) loaded.scenario->timeline.clear();
+
     ProgressWriter progress(options.progress_fd);
+    std::optional<Session> session;
+    if (options.command_fd >= 0) session.emplace(options.command_fd);
     const world::Outcome outcome = world::simulate(
         *loaded.scenario, options.seed, traces,
         [](const kernel::NetworkPlan& network) {
             return std::make_unique<kernel::SimGridKernel>(network);
         },
-        [&progress](double share, Instant now) { progress.report(share, now); });
+        [&progress](double share, Instant now) { progress.report(share, now); },
+        session ? &*session : nullptr);
     if (!outcome.problems.empty()) return report_problems(outcome.problems, options.result_fd);
     if (!outcome.waiting.empty()) {
         record::write_blob(options.result_fd, header(nullptr, json::array(), outcome.waiting), {});

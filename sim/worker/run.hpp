@@ -10,6 +10,9 @@ struct RunOptions {
     std::uint64_t seed = 1;
     int result_fd = -1;    ///< receives the result blob (sim/record/blob_writer.hpp)
     int progress_fd = -1;  ///< receives "<share> <simulated seconds>" lines; -1: nobody asks
+    int command_fd =
+        -1;  ///< socket of a session (sim/worker/session.hpp); -1: the run steps itself
+    bool with_timeline = true;  ///< false: a session whose scenario's timeline is left out
 };
 
 /// Runs a scenario in canonical form and returns an ExitCode: Done, BadInput or Deadlock, with the

@@ -7,6 +7,8 @@
 //   parent -> {"op": "run" | "check", "id": n, "seed": n, "memory_limit_bytes": n | null,
 //              "drill": null | "crash" | "hang" | "deadlock" | "memory"}
 //             with four files: scenario, result, progress pipe, standard error
+//             {"op": "session", ... the same, "timeline": bool} with a fifth file: the socket that
+//             commands come from (sim/worker/session.hpp)
 //             {"op": "kill", "id": n}      {"op": "exit"}
 //   zygote -> {"event": "started", "id": n, "pid": p}
 //             {"event": "ended", "id": n, "exit": code | null, "signal": number | null,

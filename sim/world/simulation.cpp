@@ -13,18 +13,20 @@
 #include "sim/record/recorder.hpp"
 #include "sim/record/results.hpp"
 #include "sim/world/data_path_probe.hpp"
+#include "sim/world/machine_states.hpp"
 #include "sim/world/sampler.hpp"
+#include "sim/world/stepper.hpp"
 #include "sim/world/timeline.hpp"
 
 namespace landfall::world {
 
 namespace {
 
-class Simulation : private Director {
+class Simulation : private Director, private Cockpit {
   public:
     Simulation(const scenario::Scenario& scenario, std::uint64_t seed,
                const workload::TraceStore& traces, const KernelFactory& make_kernel,
-               const ProgressReport& report)
+               const ProgressReport& report, Pilot* pilot)
         : scenario_(scenario),
           seed_(seed),
           traces_(traces),
@@ -41,12 +43,14 @@ class Simulation : private Director {
                                  world_,
                                  recorder_,
                                  {.source = give_work(),
-                                  .replica_store = replica_store(),
+                                  .replica_store = replica_store(pilot != nullptr),
                                   .witness = board_.get(),
-                                  .source_store = source_store()}}),
+                                  .source_store = source_store(pilot != nullptr)}}),
           probe_(logic_, blocks_, world_),
-          timeline_(scenario, parts_.machines, world_, logic_, kTimelineCue, parts_.estate, blocks_,
+          operator_(world_, logic_, parts_.estate, blocks_,
                     {[this] { crash(source_store_); }, [this] { crash(replica_store_); }}),
+          timeline_(scenario, parts_.machines, world_, operator_, kTimelineCue),
+          stepper_(pilot, world_, *this, kPauseCue, [this](Goal::Kind how) { let_go(how); }),
           sampler_(parts_.estate, world_, logic_, recorder_) {}
 
     Outcome run() {
@@ -58,6 +62,7 @@ class Simulation : private Director {
             }
         }
         timeline_.start();
+        stepper_.begin();
         if (scenario_.duration) world_.schedule_cue(Instant(*scenario_.duration), kEndCue, 0);
         world_.schedule_cue(Instant(scenario_.detail.sample_every), kSampleCue, 0);
         world_.schedule_cue(Instant(scenario_.profile.health_interval), kHealthCue, 0);
@@ -69,7 +74,14 @@ class Simulation : private Director {
   private:
     static constexpr Duration kLongestOpenRun = days(3650);
 
-    enum Cue : std::uint32_t { kTimelineCue, kEndCue, kSampleCue, kHealthCue, kDoneCue };
+    enum Cue : std::uint32_t {
+        kTimelineCue,
+        kEndCue,
+        kSampleCue,
+        kHealthCue,
+        kDoneCue,
+        kPauseCue,
+    };
 
     /// The recorder, with an ear for what moves the timeline on.
     class Watcher : public record::Recorder {
@@ -80,10 +92,12 @@ class Simulation : private Director {
         void state_changed(MachineId machine, std::string_view state) override {
             Recorder::state_changed(machine, state);
             run_.timeline_.note_state(machine, state);
+            run_.stepper_.note_state(machine, state);
         }
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
             run_.world_.schedule_cue(run_.world_.now(), kDoneCue, 0);
+            run_.stepper_.note_job_ended(job);
         }
 
       private:
@@ -105,13 +119,15 @@ class Simulation : private Director {
                            [&](const auto& entry) { return entry.operation == operation; });
     }
 
-    /// Replicas that the timeline will crash keep their data in a store that can; the others only
-    /// in memory. Likewise sources, where they keep anything.
-    StableStore* replica_store() {
-        return happens(scenario::Operation::RestartTarget) ? &replica_store_ : nullptr;
+    /// Replicas that the timeline will crash, or a pilot may, keep their data in a store that can;
+    /// the others only in memory. Likewise sources, where they keep anything.
+    StableStore* replica_store(bool is_steered) {
+        const bool crashes = is_steered || happens(scenario::Operation::RestartTarget);
+        return crashes ? &replica_store_ : nullptr;
     }
-    StableStore* source_store() {
-        return happens(scenario::Operation::PowerOff) ? &source_store_ : nullptr;
+    StableStore* source_store(bool is_steered) {
+        const bool crashes = is_steered || happens(scenario::Operation::PowerOff);
+        return crashes ? &source_store_ : nullptr;
     }
 
     void crash(CrashableStore& store) {
@@ -164,7 +180,12 @@ class Simulation : private Director {
                 stop_if_done();
                 return;
             case kDoneCue: stop_if_done(); return;
-            case kEndCue: world_.stop(); return;
+            case kPauseCue: stepper_.on_cue(subject); return;
+            case kEndCue:
+                is_over_ = true;
+                if (stepper_.is_steered()) return stepper_.pause(PauseReason::RunEnded);
+                world_.stop();
+                return;
             case kHealthCue:
                 logic_.evaluate_health();
                 world_.schedule_cue(world_.now() + scenario_.profile.health_interval, kHealthCue,
@@ -203,7 +224,14 @@ class Simulation : private Director {
 
     /// Without a duration a run ends when the timeline is carried out and nothing is under way.
     void stop_if_done() {
-        if (!scenario_.duration && timeline_.all_fired() && !is_busy()) world_.stop();
+        if (scenario_.duration || stepper_.is_steered()) return;
+        if (timeline_.all_fired() && !is_busy()) world_.stop();
+    }
+
+    /// The pilot has no more wishes.
+    void let_go(Goal::Kind how) {
+        if (how == Goal::Kind::Stop || is_over_) return world_.stop();
+        stop_if_done();
     }
 
     /// Without a duration a run could go on for ever: when no step has a date and nothing is under
@@ -212,10 +240,37 @@ class Simulation : private Director {
         if (scenario_.duration) return;
         const bool at_its_limit = world_.now() >= Instant(kLongestOpenRun);
         const bool may_go_on = timeline_.all_fired() || timeline_.any_scheduled() || is_busy();
+        if (stepper_.is_steered()) {
+            const bool idle = !timeline_.any_scheduled() && !is_busy() && !stepper_.has_date();
+            if (idle || at_its_limit) stepper_.pause(PauseReason::NothingLeft);
+            return;
+        }
         if (may_go_on && !at_its_limit) return;
-        waiting_ = timeline_.waiting();
-        for (std::string& job : logic_.waiting()) waiting_.push_back(std::move(job));
+        waiting_ = waiting();
         world_.stop();
+    }
+
+    // Cockpit
+    [[nodiscard]] const scenario::Scenario& scenario() const override { return scenario_; }
+    [[nodiscard]] const std::vector<scenario::ExpandedMachine>& machines() const override {
+        return parts_.machines;
+    }
+    [[nodiscard]] Instant now() const override { return world_.now(); }
+    [[nodiscard]] SiteRecovery& logic() override { return logic_; }
+    [[nodiscard]] const record::Recorder& records() const override { return recorder_; }
+    [[nodiscard]] bool has_ended(JobId job) const override {
+        return recorder_.job_row(job).state != "InProgress";
+    }
+    [[nodiscard]] bool has_reached(MachineId machine, scenario::MachineState state) const override {
+        return name_of(logic_.protection_state(machine)) == reached_by(state);
+    }
+    CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine) override {
+        return operator_.carry_out(entry, machine);
+    }
+    [[nodiscard]] std::vector<std::string> waiting() const override {
+        std::vector<std::string> names = timeline_.waiting();
+        for (std::string& job : logic_.waiting()) names.push_back(std::move(job));
+        return names;
     }
 
     void report_progress() {
@@ -315,8 +370,11 @@ class Simulation : private Director {
     std::unique_ptr<lab::OracleBoard> board_;  ///< null without block fidelity
     SiteRecovery logic_;
     DataPathProbe probe_;
+    Operator operator_;
     Timeline timeline_;
+    Stepper stepper_;
     Sampler sampler_;
+    bool is_over_ = false;  ///< its duration has passed
     std::vector<scenario::Problem> problems_;
     std::vector<std::string> waiting_;
 };
@@ -325,8 +383,8 @@ class Simulation : private Director {
 
 Outcome simulate(const scenario::Scenario& scenario, std::uint64_t seed,
                  const workload::TraceStore& traces, const KernelFactory& make_kernel,
-                 const ProgressReport& report) {
-    return Simulation(scenario, seed, traces, make_kernel, report).run();
+                 const ProgressReport& report, Pilot* pilot) {
+    return Simulation(scenario, seed, traces, make_kernel, report, pilot).run();
 }
 
 }  // namespace landfall::world

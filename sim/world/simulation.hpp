@@ -14,6 +14,7 @@
 #include "sim/scenario/problem.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/world/assembly.hpp"
+#include "sim/world/steering.hpp"
 
 namespace landfall::world {
 
@@ -31,9 +32,10 @@ using ProgressReport = std::function<void(double share, Instant now)>;
 /// Makes the kernel for a network.
 using KernelFactory = std::function<std::unique_ptr<kernel::Kernel>(const kernel::NetworkPlan&)>;
 
-/// Simulates `scenario`. Requires that it was checked and that `traces` were read.
+/// Simulates `scenario`. Requires that it was checked and that `traces` were read. With a pilot the
+/// run is stepped (sim/world/steering.hpp).
 Outcome simulate(const scenario::Scenario& scenario, std::uint64_t seed,
                  const workload::TraceStore& traces, const KernelFactory& make_kernel,
-                 const ProgressReport& report);
+                 const ProgressReport& report, Pilot* pilot = nullptr);
 
 }  // namespace landfall::world

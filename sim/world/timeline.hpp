@@ -3,34 +3,25 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include "model/recovery/site_recovery.hpp"
 #include "sim/scenario/expand.hpp"
 #include "sim/scenario/problem.hpp"
 #include "sim/scenario/scenario.hpp"
-#include "sim/world/simulated_blocks.hpp"
+#include "sim/world/operator.hpp"
 
 namespace landfall::world {
 
 class World;
-
-/// What a power loss does to what was stored and not flushed, on either side.
-struct StoreCrashes {
-    std::function<void()> source;
-    std::function<void()> replica;
-};
 
 class Timeline {
   public:
     /// Cues of this timeline carry `cue` and count their subjects from 0.
     Timeline(const scenario::Scenario& scenario,
              const std::vector<scenario::ExpandedMachine>& machines, World& world,
-             SiteRecovery& logic, std::uint32_t cue, Estate& estate, SimulatedBlocks& blocks,
-             StoreCrashes crashes);
+             Operator& carries_out, std::uint32_t cue);
 
     /// Schedules the entries that have a date.
     void start();
@@ -55,17 +46,12 @@ class Timeline {
     };
 
     void schedule(std::size_t step, Instant at);
-    bool happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine);
-    [[nodiscard]] DiskId disk_named(MachineId machine, const std::string& name) const;
 
     const scenario::Scenario& scenario_;
     const std::vector<scenario::ExpandedMachine>& machines_;
     World& world_;
-    SiteRecovery& logic_;
+    Operator& operator_;
     std::uint32_t cue_;
-    Estate& estate_;  ///< a disk that is resized changes it
-    SimulatedBlocks& blocks_;
-    StoreCrashes crashes_;
     std::vector<Step> steps_;                 ///< entry by entry
     std::vector<std::size_t> first_step_;     ///< per entry, and one past the last
     std::vector<std::vector<bool>> reached_;  ///< per entry and machine of it

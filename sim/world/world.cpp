@@ -48,6 +48,10 @@ void World::schedule_cue(Instant at, std::uint32_t cue, std::uint32_t subject) {
     kernel_.schedule(std::max(at, now()), {kCue, subject, cue});
 }
 
+void World::schedule_cue_first(Instant at, std::uint32_t cue, std::uint32_t subject) {
+    kernel_.schedule_first(std::max(at, now()), {kCue, subject, cue});
+}
+
 void World::apply_link(std::uint32_t index) {
     const ScheduledLink& link = links_[index];
     const Instant at = now();

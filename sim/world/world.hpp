@@ -53,6 +53,8 @@ class World : public Clock,
     void stop() { kernel_.stop(); }
     /// Answers with Director::on_cue at `at`.
     void schedule_cue(Instant at, std::uint32_t cue, std::uint32_t subject);
+    /// The same, before all that happens by itself at that instant.
+    void schedule_cue_first(Instant at, std::uint32_t cue, std::uint32_t subject);
 
     // Clock
     [[nodiscard]] Instant now() const override { return kernel_.now(); }

@@ -1,0 +1,235 @@
+"""A stepped run as a process: commands to it, answers from it, its end.
+
+The protocol is described in ``sim/worker/session.hpp``. Nothing here knows what a vault is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from . import client, launch, worker
+from .errors import Problem, ScenarioError, SessionClosed, SimulationTimeout, WorkerDied
+from .interrupts import Held
+from .worker import WorkerGone
+
+if TYPE_CHECKING:
+    from .result import Result
+    from .scenario import Scenario
+
+__all__ = ["Session"]
+
+_PIECE_BYTES = 65_536
+_ATTEMPTS = 2
+
+
+class Session:
+    """A run that waits for commands.
+
+    Parameters
+    ----------
+    scenario
+        What to simulate.
+    seed
+        Seed of every random stream.
+    timeout
+        Wall time that one command may take, in seconds; the run is killed when it takes longer.
+    memory_limit
+        Bytes that the run may allocate.
+    timeline
+        Whether the scenario's own timeline is carried out too.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        seed: int,
+        timeout: float | None,
+        memory_limit: int | None,
+        timeline: bool,
+    ) -> None:
+        self._scenario = scenario
+        self._seed = seed
+        self._timeout = timeout
+        self._memory_limit = memory_limit
+        self._order = {
+            "op": "session",
+            "seed": seed,
+            "memory_limit_bytes": memory_limit,
+            "drill": None,
+            "timeline": timeline,
+        }
+        self._rest = b""
+        self._started = time.perf_counter()
+        self._closed: str | None = None
+        self.began = self._start()
+
+    def _start(self) -> dict[str, Any]:
+        """Start the process, on a second worker if the first one dies; return its first answer."""
+        gone: WorkerGone | None = None
+        for _ in range(_ATTEMPTS):
+            try:
+                self._open()
+                return self._answer()
+            except WorkerGone as error:
+                gone = error
+        assert gone is not None
+        raise WorkerDied(
+            "the worker process died, and again after it was replaced",
+            scenario=self._scenario.name,
+            seed=self._seed,
+            stderr=gone.stderr,
+        )
+
+    def _open(self) -> None:
+        resources = contextlib.ExitStack()
+        try:
+            self._files = resources.enter_context(launch.Files(self._scenario.to_json()))
+            self._socket, theirs = socket.socketpair()
+            resources.callback(self._socket.close)
+            with theirs, Held() as interrupts:
+                files = (*self._files.of_the_run(), theirs.fileno())
+                self._process = worker.current().start(self._order, files)
+                resources.callback(client.end, self._process)
+                interrupts.release()
+            self._files.handed_over()
+        except BaseException:
+            resources.close()
+            raise
+        self._socket.settimeout(self._timeout)
+        # Also when nobody closes it: the process ends with this object.
+        self._let_go = weakref.finalize(self, resources.close)
+
+    # --- Commands ---------------------------------------------------------------------------------
+
+    def ask(self, command: str, **members: Any) -> dict[str, Any]:
+        """Give one command and return its answer.
+
+        Raises
+        ------
+        ScenarioError
+            The command names what does not exist, or what does not go together. Nothing happened.
+        SessionClosed
+            The session was closed or has finished.
+        SimulationCrashed, SimulationTimeout, SimulationOutOfMemory, WorkerDied
+            The run's process came to its end; the session is closed.
+        """
+        self._send(command, members)
+        try:
+            answer = self._answer()
+        except WorkerGone as gone:
+            about: dict[str, Any] = {
+                "scenario": self._scenario.name,
+                "seed": self._seed,
+                "stderr": gone.stderr,
+            }
+            raise WorkerDied("the worker process died, and the session with it", **about) from None
+        if problems := answer.get("problems"):
+            raise ScenarioError([Problem.from_dict(entry) for entry in problems])
+        return answer
+
+    def _send(self, command: str, members: dict[str, Any]) -> None:
+        if self._closed is not None:
+            raise SessionClosed(self._closed)
+        given = {key: value for key, value in members.items() if value is not None}
+        line = json.dumps({"command": command, **given}) + "\n"
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._socket.sendall(line.encode())
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            line = self._line()
+        except TimeoutError:
+            self.close("its run was killed: it took longer than its timeout")
+            raise SimulationTimeout(
+                f"a command was not done after {self._timeout:g} s, and the run was killed",
+                timeout_s=self._timeout or 0.0,
+                scenario=self._scenario.name,
+                seed=self._seed,
+            ) from None
+        except BaseException:  # Ctrl-C: an answer that is half read cannot be understood any more
+            self.close("it was interrupted in the middle of a command")
+            raise
+        if line is None:
+            self._raise_for_end()
+        answer: dict[str, Any] = json.loads(line or b"{}")
+        return answer
+
+    def _line(self) -> bytes | None:
+        """Return the next line; ``None`` when the process is gone."""
+        pieces = [self._rest]
+        while b"\n" not in pieces[-1]:
+            try:
+                piece = self._socket.recv(_PIECE_BYTES)
+            except ConnectionResetError:
+                piece = b""
+            if not piece:
+                return None
+            pieces.append(piece)
+        line, _, self._rest = b"".join(pieces).partition(b"\n")
+        return line
+
+    # --- The end ----------------------------------------------------------------------------------
+
+    def finish(self, command: str) -> Result:
+        """Let the run come to its end (``"finish"``) or end it now (``"stop"``).
+
+        Raises
+        ------
+        SimulationError
+            The run did not end well.
+        """
+        from .result import Result
+
+        self._send(command, {})
+        ended = self._process.wait(self._timeout)
+        if ended is None:
+            self.close("its run was killed: it took longer than its timeout")
+            raise SimulationTimeout(
+                f"not at its end after {self._timeout:g} s and killed",
+                timeout_s=self._timeout or 0.0,
+                scenario=self._scenario.name,
+                seed=self._seed,
+            )
+        try:
+            self._raise_unless_done(ended)
+            return Result.from_fd(
+                self._files.result,
+                scenario_json=self._scenario.to_json(),
+                scenario_hash=self._scenario.hash,
+                wall_s=time.perf_counter() - self._started,
+                peak_memory_bytes=ended.max_rss_bytes,
+            )
+        finally:
+            self.close("it has finished")
+
+    def _raise_unless_done(self, ended: worker.Ended) -> None:
+        client.raise_unless_done(
+            self._scenario, ended, self._files, seed=self._seed, memory_limit=self._memory_limit
+        )
+
+    def _raise_for_end(self) -> None:
+        """Raise what the end of the process means, which nobody asked for."""
+        try:
+            ended = self._process.wait(launch.KILL_S)
+            if ended is not None:
+                self._raise_unless_done(ended)
+        finally:
+            self.close("its run came to an end")
+        raise SessionClosed("its run came to an end")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be given."""
+        return self._closed is None
+
+    def close(self, why: str = "it was closed") -> None:
+        """End the run without a result; nothing happens when it has ended already."""
+        if self._closed is None:
+            self._closed = why
+        self._let_go()
