@@ -37,7 +37,7 @@ json item_json(world::Cockpit& cockpit, MachineId machine) {
     const SiteRecovery& logic = cockpit.logic();
     const ProtectionState state = logic.protection_state(machine);
     json allowed = json::array();
-    for (const Operation operation : allowed_operations(state)) {
+    for (const Operation operation : allowed_operations(logic.view_of(machine))) {
         allowed.push_back(name_of(operation));
     }
     const double rpo_s = cockpit.records().rpo_now_s(machine);
