@@ -15,6 +15,7 @@
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/embedded.hpp"
 #include "sim/scenario/load.hpp"
+#include "sim/scenario/price_data.hpp"
 #include "sim/scenario/problem_json.hpp"
 #include "sim/scenario/profile_data.hpp"
 #include "sim/workload/trace.hpp"
@@ -93,6 +94,60 @@ py::object profile(const std::string& name) {
     throw py::key_error(name);
 }
 
+py::object price_book(const std::string& name) {
+    for (const scenario::EmbeddedPriceBook& file : scenario::embedded_price_books()) {
+        if (file.name == name) return to_python(file.json);
+    }
+    throw py::key_error(name);
+}
+
+/// Service profiles and price books.
+void define_figures(py::module_& module) {
+    module.def("price_books", &scenario::price_book_names,
+               R"(Name the price books.
+
+Returns
+-------
+list of str
+    Names that a scenario's "prices" may have, sorted.)");
+    module.def("price_book", &price_book, py::arg("name"),
+               R"(Give a price book.
+
+Parameters
+----------
+name : str
+    One of price_books().
+
+Returns
+-------
+dict
+    name, description, currency, terms, prices (each with key, price, unit, standing, dated and
+    source).
+
+Raises
+------
+KeyError
+    There is no price book of this name.)");
+    module.def("profile", &profile, py::arg("name"),
+               R"(Give a service profile.
+
+Parameters
+----------
+name : str
+    One of profiles().
+
+Returns
+-------
+dict
+    name, description, fields (each with value, unit and source), retention_grids,
+    target_disk_tiers.
+
+Raises
+------
+KeyError
+    There is no profile of this name.)");
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_model, module) {
@@ -140,22 +195,5 @@ Returns
 -------
 list of str
     Names that a scenario's "profile" may have, sorted.)");
-    module.def("profile", &profile, py::arg("name"),
-               R"(Give a service profile.
-
-Parameters
-----------
-name : str
-    One of profiles().
-
-Returns
--------
-dict
-    name, description, fields (each with value, unit and source), retention_grids,
-    target_disk_tiers.
-
-Raises
-------
-KeyError
-    There is no profile of this name.)");
+    define_figures(module);
 }

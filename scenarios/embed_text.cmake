@@ -1,5 +1,5 @@
-# scenarios/embed_text.cmake — writes OUTPUT, a C++ source that holds the files of PROFILES (separated
-# by "|") and SCHEMA (may be empty) as text. Run by embed.cmake with cmake -P.
+# scenarios/embed_text.cmake — writes OUTPUT, a C++ source that holds the files of PROFILES and PRICES
+# (separated by "|") and SCHEMA (may be empty) as text. Run by embed.cmake with cmake -P.
 
 # A string literal may be 64 KiB long at most by the standard's minimum; longer texts are cut into
 # neighbouring literals, which the compiler joins.
@@ -16,19 +16,28 @@ function(as_literals file result)
     set(${result} "${literals}" PARENT_SCOPE)
 endfunction()
 
-set(source "// Generated from model/profile/*.json and the scenario schema. Do not edit.\n")
+set(source "// Generated from model/profile, model/economics and the scenario schema. Do not edit.\n")
 string(APPEND source "#include \"sim/scenario/embedded.hpp\"\n\n")
 string(APPEND source "namespace landfall::scenario {\n\n")
-set(entries "")
-string(REPLACE "|" ";" profiles "${PROFILES}")
-foreach(profile IN LISTS profiles)
-    get_filename_component(name "${profile}" NAME_WE)
-    as_literals("${profile}" literals)
-    string(APPEND entries "    {\"${name}\",\n${literals}    },\n")
-endforeach()
-string(APPEND source "const std::vector<EmbeddedProfile>& embedded_profiles() {\n"
-       "    static const std::vector<EmbeddedProfile> kProfiles = {\n${entries}    };\n"
-       "    return kProfiles;\n}\n\n")
+# A function `name` that returns the files of `list`, each as a `type` {its name, its text}.
+function(as_table list type name result)
+    set(entries "")
+    string(REPLACE "|" ";" files "${list}")
+    foreach(file IN LISTS files)
+        get_filename_component(stem "${file}" NAME_WE)
+        as_literals("${file}" literals)
+        string(APPEND entries "    {\"${stem}\",\n${literals}    },\n")
+    endforeach()
+    string(CONCAT text "const std::vector<${type}>& ${name}() {\n"
+           "    static const std::vector<${type}> kFiles = {\n${entries}    };\n"
+           "    return kFiles;\n}\n\n")
+    set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+
+as_table("${PROFILES}" EmbeddedProfile embedded_profiles table)
+string(APPEND source "${table}")
+as_table("${PRICES}" EmbeddedPriceBook embedded_price_books table)
+string(APPEND source "${table}")
 set(literals "\"\"")
 if(SCHEMA)
     as_literals("${SCHEMA}" literals)

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .jobs import Job, Jobs, Task
     from .machines import Disk, FailedOver, Machine
     from .planning import fluid_lag, required_bandwidth
+    from .prices import Prices
     from .profiles import Profile, ProfileOverride
     from .result import Proof, Result
     from .runner import run_many
@@ -90,6 +91,7 @@ _NAMES = {
     "jobs": "Job Jobs Task",
     "machines": "Disk FailedOver Machine",
     "planning": "fluid_lag required_bandwidth",
+    "prices": "Prices",
     "profiles": "Profile ProfileOverride",
     "result": "Proof Result",
     "runner": "run_many",
@@ -131,6 +133,7 @@ __all__ = [
     "OperationRefused",
     "Outage",
     "Policy",
+    "Prices",
     "Problem",
     "ProcessServer",
     "Profile",

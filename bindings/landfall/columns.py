@@ -39,6 +39,8 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "resyncs": Meaning("", "resynchronizations begun"),
         "protected_s": Meaning("s", "time in the protected state"),
         "no_sample_s": Meaning("s", "time for which the trace holds no sample"),
+        "cost_total": Meaning("currency", "what it is billed in all; see the table billing"),
+        "licence_days": Meaning("days", "days of its licence that are paid for"),
     },
     "rpo": {
         "t_s": _T,
@@ -103,6 +105,39 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "link": Meaning("", "name of the link"),
         "direction": Meaning("", "forward: from its first end to its second"),
         "bytes": Meaning("B", "bytes carried"),
+    },
+    "billing": {
+        "machine": Meaning("", "name of the machine"),
+        "meter": Meaning("", "what is billed"),
+        "price": Meaning("", "key of the price in the price book"),
+        "month": Meaning("", "month of the bill; 0 begins with the run"),
+        "from_s": Meaning("s", "simulated time from which it is billed"),
+        "to_s": Meaning("s", "simulated time up to which it is billed"),
+        "quantity": Meaning("", "how many units"),
+        "unit": Meaning("", "what a unit is"),
+        "unit_price": Meaning("currency", "price of a unit; 0 in the free period"),
+        "amount": Meaning("currency", "what it costs"),
+        "amount_micros": Meaning("1e-6 currency", "the same, exact"),
+        "currency": Meaning("", "currency of the price book"),
+        "standing": Meaning(
+            "", "what the price rests on: documented, third_party, contradicted, assumed, scenario"
+        ),
+        "source": Meaning("", "where the price stands"),
+    },
+    "health": {
+        "t_s": _T,
+        "kind": Meaning("", "what the subject is: vault, process_server or item"),
+        "subject": Meaning("", "its name"),
+        "health": Meaning("", "its health from then on; None: not applicable"),
+        "code": Meaning("", "error code of the reason; empty: it has none"),
+        "message": Meaning("", "the reason, worst first; empty: nothing is wrong"),
+        "since_s": Meaning("s", "simulated time since when the reason has held"),
+    },
+    "alerts": {
+        "t_s": _T,
+        "alert": Meaning("", "critical_health, connection_lost or failover_failed"),
+        "subject": Meaning("", "what it is about"),
+        "message": Meaning("", "why"),
     },
     "oracles": {
         "oracle": Meaning("", "short id of the oracle, as violations give it"),

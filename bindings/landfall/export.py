@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["save"]
 
 _PARQUET = (
-    *("machines", "rpo", "jobs", "tasks", "copies", "fleet", "backlog", "links"),
+    *("machines", "rpo", "jobs", "tasks", "copies", "fleet", "backlog", "links", "billing"),
+    *("health", "alerts"),
     *("oracles", "violations", "fold"),
 )
 _SUMMARY = "summary.json"

@@ -295,7 +295,8 @@ class Result:
         ``machine``, ``process_server``, ``state``; in seconds ``initial_replication_s``,
         ``rpo_s_mean``, ``rpo_s_p50``, ``rpo_s_p95``, ``rpo_s_p99``, ``rpo_s_max``, ``rpo_s_end``
         (RPO weighted by time over ``protected_s``), ``downtime_s``, ``rto_s``,
-        ``migration_duration_s``, ``no_sample_s``; in bytes ``data_loss_bytes``,
+        ``migration_duration_s``, ``no_sample_s``; ``cost_total`` (in the price book's currency) and
+        ``licence_days`` (paid for); in bytes ``data_loss_bytes``,
         ``written_bytes``, ``wan_bytes``; counts ``recovery_points``
         (kept at the end), ``recovery_points_published``, ``resyncs``.
         """
@@ -361,6 +362,31 @@ class Result:
         return self._frame("links")
 
     @property
+    def billing(self) -> pd.DataFrame:
+        """The bill, line by line: who is billed what, for which time, at which price.
+
+        ``machine``, ``meter``, ``price`` (its key), ``month``; ``from_s``, ``to_s`` (seconds);
+        ``quantity`` of ``unit`` at ``unit_price`` makes ``amount``, in ``currency``;
+        ``amount_micros`` is the same in whole millionths; ``standing`` and ``source`` say what the
+        price rests on. Totals: ``result.totals["cost_total"]`` and ``result.summary["billing"]``.
+        """
+        return self._frame("billing")
+
+    @property
+    def health(self) -> pd.DataFrame:
+        """Health as steps: a subject's rows of one instant hold from then on, until its next ones.
+
+        ``t_s`` (seconds), ``kind`` and ``subject``, ``health``; for each reason, worst first,
+        ``code``, ``message`` and ``since_s``. A subject that is well has one row without a reason.
+        """
+        return self._frame("health")
+
+    @property
+    def alerts(self) -> pd.DataFrame:
+        """E-mail alerts of the run: ``t_s`` (seconds), ``alert``, ``subject``, ``message``."""
+        return self._frame("alerts")
+
+    @property
     def oracles(self) -> pd.DataFrame:
         """What was checked at block fidelity, one row per oracle; :attr:`proof` has the totals.
 
@@ -399,7 +425,8 @@ class Result:
 
         The folder holds ``summary.json``, ``machines.parquet``, ``rpo.parquet``,
         ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``, ``fleet.parquet``,
-        ``backlog.parquet``, ``links.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity
+        ``backlog.parquet``, ``links.parquet``, ``billing.parquet``,
+        ``health.parquet``, ``alerts.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity
         ``oracles.parquet``, ``violations.parquet`` and ``fold.parquet`` too. An
         earlier result in it is replaced.
 

@@ -31,6 +31,7 @@ from .estate import (
 )
 from .machines import Machine
 from .part import Flag, Many, Name, Number, Part, Text, Whole
+from .prices import Prices, PricesChoice
 from .profiles import Profile, ProfileChoice
 from .quantities import DURATION, SIZE, PositiveDuration, parse
 from .timeline import Expectation, Step
@@ -98,6 +99,10 @@ class Scenario(Part):
     profile: ProfileChoice = Field(
         default=Profile(),
         description="Service profile: its name, or its name with changed figures.",
+    )
+    prices: PricesChoice = Field(
+        default=Prices(),
+        description="Price book that the run is billed by: its name, or its name with changes.",
     )
     duration: PositiveDuration | None = Field(
         default=None, description="Seconds to simulate; null: until the timeline is done."

@@ -48,7 +48,7 @@ _DURATION_METRICS = Literal[
     "no_sample_s",
 ]
 _SIZE_METRICS = Literal["data_loss_bytes", "written_bytes", "wan_bytes"]
-_COUNT_METRICS = Literal["recovery_points", "resyncs"]
+_COUNT_METRICS = Literal["recovery_points", "resyncs", "cost_total", "licence_days"]
 _TEXT_METRICS = Literal["state"]
 Metric: TypeAlias = Literal[_DURATION_METRICS, _SIZE_METRICS, _COUNT_METRICS, _TEXT_METRICS]
 
@@ -64,6 +64,8 @@ TOTALS = (
     "downtime_s",
     "data_loss_bytes",
     "wan_bytes",
+    "cost_total",
+    "licence_days",
 )
 #: States of a protected item, in Site Recovery's own words: what the column `state` holds.
 STATES = (

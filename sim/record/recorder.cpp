@@ -79,6 +79,7 @@ void Recorder::state_changed(MachineId machine, std::string_view state) {
         add_step(machine, record.rpo_at_end_s, kNotYet);
     }
     noted("state", estate_.machine(machine).name, state);
+    if (billing_ != nullptr) billing_->state_changed(machine, state);
 }
 
 double Recorder::rpo_now_s(MachineId machine) const {

@@ -12,6 +12,7 @@
 
 #include "model/environment/environment.hpp"
 #include "model/estate/estate.hpp"
+#include "sim/record/billing_feed.hpp"
 #include "sim/record/blob_writer.hpp"
 #include "sim/record/rpo_statistics.hpp"
 
@@ -68,6 +69,9 @@ class Recorder : public Observer {
     /// With `rpo_steps` every step of every machine's RPO becomes a row; without, only statistics.
     Recorder(const Estate& estate, const Clock& clock, bool rpo_steps);
 
+    /// From now on the bill hears what the recorder hears. Not owned; null: nobody is billed.
+    void bill(BillingFeed* feed) { billing_ = feed; }
+
     // Observer
     void recovery_point_published(MachineId machine, Instant time, Instant processed_at,
                                   bool app_consistent) override;
@@ -123,6 +127,7 @@ class Recorder : public Observer {
     const Estate& estate_;
     const Clock& clock_;
     bool rpo_steps_;
+    BillingFeed* billing_ = nullptr;
     std::vector<MachineRecord> machines_;
 
     struct {

@@ -23,7 +23,8 @@ Instant begun(const Milestones& dates) {
 
 class MachineColumns {
   public:
-    explicit MachineColumns(const RunFacts& facts) : facts_(facts) {
+    explicit MachineColumns(const RunFacts& facts)
+        : facts_(facts), billed_(billing_by_machine(facts.billing, facts.machines.size())) {
         for (std::size_t index = 0; index < facts.machines.size(); ++index) add(MachineId(index));
     }
 
@@ -72,6 +73,8 @@ class MachineColumns {
                dates.migrated ? to_seconds(*dates.migrated - begun(dates)) : kNotApplicable);
         number("protected_s", rpo.seconds());
         number("no_sample_s", no_sample_s(machine));
+        number("cost_total", billed_[id.value].cost);
+        number("licence_days", billed_[id.value].licence_days);
 
         const Bytes uploaded = engine.uploaded(id);
         const ProcessServer& server = facts_.estate.process_server(machine.process_server);
@@ -110,6 +113,7 @@ class MachineColumns {
     }
 
     const RunFacts& facts_;
+    std::vector<BillingTotals> billed_;
     std::vector<std::int32_t> machine_;
     std::vector<std::int32_t> server_;
     NameColumn state_;

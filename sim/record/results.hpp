@@ -26,6 +26,7 @@ struct RunFacts {
     const world::World& world;
     const SiteRecovery& logic;
     const Recorder& recorder;
+    const BillingFeed& billing;
 };
 
 /// One row per machine. Seconds are NaN and data_loss_bytes -1 where they do not apply.

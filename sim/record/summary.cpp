@@ -68,7 +68,9 @@ json totals(const RunFacts& facts, const Table& machines) {
             {"migration_duration_s", number_or_null(since_enable(last_migrated))},
             {"downtime_s", number_or_null(largest(numbers(machines, "downtime_s")))},
             {"data_loss_bytes", sum(numbers(machines, "data_loss_bytes"))},
-            {"wan_bytes", sum(numbers(machines, "wan_bytes"))}};
+            {"wan_bytes", sum(numbers(machines, "wan_bytes"))},
+            {"cost_total", billing_totals(facts.billing).cost},
+            {"licence_days", billing_totals(facts.billing).licence_days}};
 }
 
 /// "rpo_s_p95" stands for totals["rpo_s"]["p95"].
@@ -170,6 +172,7 @@ json summarize(const RunFacts& facts, const Table& machines) {
             {"deltas", facts.logic.engine().deltas()},
             {"events", facts.world.events()},
             {"totals", all_totals},
+            {"billing", billing_summary(facts.billing)},
             {"expect", judge(facts, machines, all_totals)},
             {"engine", kernel::SimGridKernel::options()},
             {"effective",

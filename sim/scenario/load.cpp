@@ -101,6 +101,8 @@ Scenario read_scenario(const Json& document, Problems& problems) {
     scenario.name = root.required("name", ReadName());
     scenario.description = root.with_default("description", ReadText(), std::string());
     scenario.profile = read_profile(root.find("profile"), root.at("profile"), problems);
+    scenario.billing =
+        read_billing(root.find("prices"), root.at("prices"), scenario.profile, problems);
     scenario.duration = root.optional("duration", ReadDuration{Duration(1), days(3650)});
     const InitialState initial_state =
         root.with_default("initial_state", states, InitialState::Unprotected);

@@ -9,7 +9,8 @@ std::vector<std::string> metric_names(bool of_total) {
                 "rpo_s_p95",  "rpo_s_p99",
                 "rpo_s_max",  "initial_replication_s",
                 "downtime_s", "migration_duration_s",
-                "wan_bytes",  "data_loss_bytes"};
+                "wan_bytes",  "data_loss_bytes",
+                "cost_total", "licence_days"};
     }
     return {"state",
             "initial_replication_s",
@@ -28,7 +29,9 @@ std::vector<std::string> metric_names(bool of_total) {
             "recovery_points",
             "resyncs",
             "protected_s",
-            "no_sample_s"};
+            "no_sample_s",
+            "cost_total",
+            "licence_days"};
 }
 
 }  // namespace landfall::scenario

@@ -26,6 +26,10 @@ Policy read_policy(const Json& value, const std::string& pointer, Problems& prob
 Vault read_vault(const Json& value, const std::string& pointer, Problems& problems);
 ServiceProfile read_profile(const Json* value, const std::string& pointer, Problems& problems);
 
+// What it costs (read_billing.cpp)
+Billing read_billing(const Json* value, const std::string& pointer, const ServiceProfile& profile,
+                     Problems& problems);
+
 // What is written (read_workloads.cpp)
 Churn read_churn(const Json& value, const std::string& pointer, Problems& problems);
 

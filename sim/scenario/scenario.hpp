@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/base/units.hpp"
+#include "model/economics/price_book.hpp"
 #include "model/profile/service_profile.hpp"
 
 namespace landfall::scenario {
@@ -313,11 +314,18 @@ struct Detail {
     Duration sample_every;            ///< spacing of the `fleet` and `backlog` tables
 };
 
+/// What the run is billed by.
+struct Billing {
+    PriceBook book;             ///< with the scenario's overrides applied
+    Duration protected_before;  ///< of the machines that begin protected, until the run
+};
+
 struct Scenario {
     std::string name;
     std::string description;
     std::optional<Duration> duration;  ///< absent: until the timeline is done
     ServiceProfile profile;            ///< with the scenario's overrides applied
+    Billing billing;
     Network network;
     Detail detail;
     std::vector<Site> sites;

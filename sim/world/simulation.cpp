@@ -12,7 +12,9 @@
 #include "sim/record/oracle_tables.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/record/results.hpp"
+#include "sim/scenario/price_data.hpp"
 #include "sim/world/data_path_probe.hpp"
+#include "sim/world/health_watch.hpp"
 #include "sim/world/machine_states.hpp"
 #include "sim/world/sampler.hpp"
 #include "sim/world/stepper.hpp"
@@ -36,6 +38,9 @@ class Simulation : private Director, private Cockpit {
           blocks_(parts_.estate, seed),
           world_(*kernel_, parts_.estate, std::move(parts_.churn), parts_.links, &blocks_),
           recorder_(*this),
+          uploads_(*this),
+          billing_(parts_.estate, world_, uploads_, scenario.billing.book, billed_machines(),
+                   scenario.billing.protected_before),
           board_(make_board()),
           logic_(parts_.estate, {world_,
                                  world_,
@@ -46,6 +51,7 @@ class Simulation : private Director, private Cockpit {
                                   .replica_store = replica_store(pilot != nullptr),
                                   .witness = board_.get(),
                                   .source_store = source_store(pilot != nullptr)}}),
+          health_(parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
           probe_(logic_, blocks_, world_),
           operator_(world_, logic_, parts_.estate, blocks_,
                     {[this] { crash(source_store_); }, [this] { crash(replica_store_); }}),
@@ -54,6 +60,7 @@ class Simulation : private Director, private Cockpit {
           sampler_(parts_.estate, world_, logic_, recorder_) {}
 
     Outcome run() {
+        recorder_.bill(&billing_);
         if (board_) board_->connect(&probe_);
         for (std::size_t index = 0; index < parts_.machines.size(); ++index) {
             const auto& group = scenario_.machines[parts_.machines[index].group];
@@ -83,19 +90,30 @@ class Simulation : private Director, private Cockpit {
         kPauseCue,
     };
 
-    /// The recorder, with an ear for what moves the timeline on.
+    /// The recorder, with an ear for what moves the timeline on and for what monitoring hears.
     class Watcher : public record::Recorder {
       public:
         explicit Watcher(Simulation& run)
             : Recorder(run.parts_.estate, run.world_, run.scenario_.detail.rpo_steps), run_(run) {}
 
+        void recovery_point_published(MachineId machine, Instant time, Instant processed_at,
+                                      bool app_consistent) override {
+            Recorder::recovery_point_published(machine, time, processed_at, app_consistent);
+            run_.health_.point_published(machine, time, app_consistent);
+        }
+        void job_started(JobId job, MachineId machine, std::string_view operation) override {
+            Recorder::job_started(job, machine, operation);
+            run_.health_.job_started(job, machine, operation);
+        }
         void state_changed(MachineId machine, std::string_view state) override {
             Recorder::state_changed(machine, state);
+            run_.health_.state_changed(machine, state);
             run_.timeline_.note_state(machine, state);
             run_.stepper_.note_state(machine, state);
         }
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
+            run_.health_.job_ended(job, state, cause);
             run_.world_.schedule_cue(run_.world_.now(), kDoneCue, 0);
             run_.stepper_.note_job_ended(job);
         }
@@ -103,6 +121,28 @@ class Simulation : private Director, private Cockpit {
       private:
         Simulation& run_;
     };
+
+    /// What the bill reads of the engine.
+    class Uploads : public record::UploadCounter {
+      public:
+        explicit Uploads(const Simulation& run) : run_(run) {}
+        [[nodiscard]] Bytes uploaded(MachineId machine) const override {
+            return run_.logic_.engine().uploaded(machine);
+        }
+
+      private:
+        const Simulation& run_;
+    };
+
+    [[nodiscard]] std::vector<BilledMachine> billed_machines() const {
+        std::vector<BilledMachine> billed;
+        for (const scenario::ExpandedMachine& machine : parts_.machines) {
+            billed.push_back(
+                scenario::billed_machine(scenario_, scenario_.machines[machine.group]));
+        }
+        billed.resize(parts_.estate.machines.size());  // a reverse leg is billed as its item
+        return billed;
+    }
 
     /// Puts the guests of all disks at block fidelity to work; null if there are none.
     SourceBlocks* give_work() {
@@ -188,6 +228,8 @@ class Simulation : private Director, private Cockpit {
                 return;
             case kHealthCue:
                 logic_.evaluate_health();
+                health_.evaluate();
+                billing_.read();
                 world_.schedule_cue(world_.now() + scenario_.profile.health_interval, kHealthCue,
                                     0);
                 return;
@@ -328,8 +370,10 @@ class Simulation : private Director, private Cockpit {
         outcome.waiting = std::move(waiting_);
         if (!outcome.problems.empty() || !outcome.waiting.empty()) return outcome;
         recorder_.close();
+        billing_.close();
         const record::RunFacts facts{scenario_,        seed_,  parts_.machines, parts_.estate,
-                                     parts_.link_uses, world_, logic_,          recorder_};
+                                     parts_.link_uses, world_, logic_,          recorder_,
+                                     billing_};
         outcome.tables.push_back(record::machines_table(facts));
         outcome.summary = record::summarize(facts, outcome.tables.front());
         for (record::Table& table : recorder_.take_tables()) {
@@ -340,6 +384,10 @@ class Simulation : private Director, private Cockpit {
         }
         outcome.tables.push_back(record::recovery_points_table(facts));
         outcome.tables.push_back(record::links_table(facts));
+        outcome.tables.push_back(record::billing_table(billing_, parts_.estate));
+        for (record::Table& table : health_.take_tables(scenario_.vault.name)) {
+            outcome.tables.push_back(std::move(table));
+        }
         if (board_) add_oracle_report(outcome);
         if (const BlockContent* blocks = logic_.engine().blocks()) {
             outcome.tables.push_back(record::fold_table(*blocks, parts_.estate));
@@ -367,8 +415,11 @@ class Simulation : private Director, private Cockpit {
     kernel::RandomStream crash_draws_{seed_, "replica store", "crash"};
     World world_;
     Watcher recorder_;
+    Uploads uploads_;
+    record::BillingFeed billing_;
     std::unique_ptr<lab::OracleBoard> board_;  ///< null without block fidelity
     SiteRecovery logic_;
+    HealthWatch health_;
     DataPathProbe probe_;
     Operator operator_;
     Timeline timeline_;

@@ -29,6 +29,9 @@ FILES = {
     "fleet.parquet",
     "backlog.parquet",
     "links.parquet",
+    "billing.parquet",
+    "health.parquet",
+    "alerts.parquet",
     "events.jsonl",
     "rpo.png",
 }

@@ -150,6 +150,33 @@ def test_overrides_are_the_fields_of_the_service_profile() -> None:
             lf.ProfileOverride(**{name: wrong[unit]})
 
 
+def test_the_price_books_are_those_that_there_are_and_their_keys_are_known() -> None:
+    prices = lf.scenario_schema()["$defs"]["Prices"]["properties"]
+    books = {file.stem: file for file in (ROOT / "model" / "economics").glob("*.json")}
+    assert prices["name"]["anyOf"][0]["enum"] == sorted(books)
+    keys: set[str] = set()
+    for file in books.values():
+        keys |= {price["key"] for price in json.loads(file.read_text("utf-8"))["prices"]}
+    assert set(prices["override"]["propertyNames"]["enum"]) == keys
+    with pytest.raises(lf.ScenarioError, match="licence_to_mars"):
+        lf.Prices(override={"licence_to_mars": 1})
+    with pytest.raises(lf.ScenarioError):
+        lf.Prices(override={"licence_to_azure": -1})
+
+
+def test_every_price_book_prices_the_premium_disks_of_its_year() -> None:
+    for year in ("2018", "2024"):
+        profile = json.loads((ROOT / f"model/profile/asr-{year}.json").read_text("utf-8"))
+        book = json.loads((ROOT / f"model/economics/prices-{year}.json").read_text("utf-8"))
+        tiers = [t["name"].lower() for t in profile["target_disk_tiers"] if t["name"][0] == "P"]
+        prices = {price["key"]: price["price"] for price in book["prices"]}
+        assert [
+            f"premium_disk_{tier}" for tier in tiers if f"premium_disk_{tier}" not in prices
+        ] == []
+        rising = [prices[f"premium_disk_{tier}"] for tier in tiers]
+        assert rising == sorted(rising)
+
+
 def test_the_profiles_are_those_that_there_are() -> None:
     folder = ROOT / "model" / "profile"
     named = set(lf.scenario_schema()["$defs"]["Profile"]["properties"]["name"]["enum"])
