@@ -125,7 +125,7 @@ def test_every_part_has_a_docstring_of_its_own() -> None:
 def test_overrides_are_the_fields_of_the_service_profile() -> None:
     header = ROOT / "model" / "profile" / "service_profile.hpp"
     units = dict(re.findall(r'visit\("(\w+)", self\.\w+, "([^"]*)"\)', header.read_text("utf-8")))
-    assert list(lf.ProfileOverride.model_fields) == list(units)
+    assert set(lf.ProfileOverride.model_fields) == set(units)
     right = {
         "s": "5 min",
         "B": "5 MiB",
