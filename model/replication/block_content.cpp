@@ -207,7 +207,9 @@ PayloadId BlockContent::seal(DiskId id) {
     BlockDisk& disk = at(id);
     if (disk.open.empty()) return PayloadId();
     const PayloadId payload(next_payload_++);
-    payloads_.emplace(payload, Payload{id, std::move(disk.open), disk.open_through});
+    payloads_.emplace(payload, Payload{id, std::move(disk.open), disk.open_through, disk.generation,
+                                       disk.sealed_through + 1, disk.next_seq - 1});
+    disk.sealed_through = disk.next_seq - 1;
     disk.open.clear();
     return payload;
 }
@@ -302,6 +304,8 @@ void BlockContent::end_stream(DiskId id, BlockDisk& disk, Generation next) {
     disk.log_written = Bytes(0);
     disk.generation = next;
     disk.next_seq = 1;
+    disk.sealed_through = 0;
+    disk.sent_through = 0;
     disk.filter.start(next, 1);
     if (!disk.kept) return;
     // All that had not arrived is in the bitmap now.

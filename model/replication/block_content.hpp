@@ -22,6 +22,7 @@
 #include "model/replication/background_copy.hpp"
 #include "model/replication/copy_stream.hpp"
 #include "model/replication/engine_design.hpp"
+#include "model/replication/flow/resume_session.hpp"
 #include "model/storage/bitmap_pair.hpp"
 #include "model/storage/crash_safe_tracking.hpp"
 #include "model/storage/delta.hpp"
@@ -87,6 +88,10 @@ class BlockContent {
     void retain(MachineId machine, const std::vector<RecoveryPoint>& kept);
     void promote(MachineId machine, const RecoveryPoint& point, bool planned);
     void restart_replica(MachineId machine);
+    /// A payload has left; whether it arrived is not known.
+    void note_sent(PayloadId payload);
+    /// The connection is made anew: the replica says how far it is, the source how to go on.
+    [[nodiscard]] ResumeDecision resume(DiskId disk);
 
     // --- What can be observed
     [[nodiscard]] bool holds(MachineId machine) const { return machines_.contains(machine); }
@@ -110,6 +115,9 @@ class BlockContent {
         DiskId disk;
         std::vector<std::byte> records;
         Stamp through = 0;  ///< the newest write in it
+        Generation generation = 0;
+        std::uint64_t first_seq = 0;  ///< of its records
+        std::uint64_t last_seq = 0;
     };
     struct LogEntry {
         Stamp stamp = 0;
@@ -154,7 +162,9 @@ class BlockContent {
         Stamp open_through = 0;
         Generation generation = 0;  ///< of the stream that is being recorded
         std::uint64_t next_seq = 1;
-        ExtentMap<LogEntry> log;  ///< of a double log that sends a block once
+        std::uint64_t sealed_through = 0;  ///< records of this generation that are in a payload...
+        std::uint64_t sent_through = 0;    ///< ...and in one that has left
+        ExtentMap<LogEntry> log;           ///< of a double log that sends a block once
         Bytes log_written;
         Instant last_write;
         std::optional<Copy> copy;

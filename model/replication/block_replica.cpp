@@ -31,9 +31,33 @@ class ReplicaReader : public BlockReader {
 
 }  // namespace
 
+void BlockContent::note_sent(PayloadId payload) {
+    const auto found = payloads_.find(payload);
+    LANDFALL_CHECK(found != payloads_.end(), "what leaves is still kept");
+    BlockDisk& disk = at(found->second.disk);
+    disk.sent_through = std::max(disk.sent_through, found->second.last_seq);
+}
+
+ResumeDecision BlockContent::resume(DiskId id) {
+    BlockDisk& disk = at(id);
+    const ReplicaStore& store = *machines_[disk.machine].store;
+    const Hello hello{disk.filter.generation(), store.durable_seq(disk.slot)};
+    std::uint64_t oldest_kept = disk.sealed_through + 1;
+    for (const auto& [number, payload] : payloads_) {
+        const bool current = payload.disk == id && payload.generation == disk.generation;
+        if (current) oldest_kept = std::min(oldest_kept, payload.first_seq);
+    }
+    const ResumeDecision decision =
+        judge_hello(hello, disk.generation, disk.sent_through, oldest_kept);
+    // What the replica lost, or has too much of, is in no bitmap.
+    if (decision != ResumeDecision::Continue) disk.dirty_unknown = true;
+    return decision;
+}
+
 bool BlockContent::deliver(const Delta& delta) {
     const auto found = payloads_.find(delta.payload);
     LANDFALL_CHECK(found != payloads_.end(), "a payload arrives once");
+    if (delta.generation == at(found->second.disk).generation) note_sent(delta.payload);
     Payload payload = std::move(found->second);
     payloads_.erase(found);
     BlockDisk& disk = at(payload.disk);

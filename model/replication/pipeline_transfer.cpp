@@ -419,6 +419,29 @@ void ReplicationPipeline::on_uploaded(ProcessServerId id) {
     pump_receive(id);
 }
 
+/// What of a batch has not arrived has left all the same.
+void ReplicationPipeline::note_sent(const Batch& batch) {
+    for (std::size_t k = batch.arrived; k < batch.deltas.size(); ++k) {
+        const Delta& delta = batch.deltas[k];
+        const bool current = delta.generation == state(state(delta.disk).machine).generation;
+        if (current && !delta.payload.is_none()) blocks_->note_sent(delta.payload);
+    }
+}
+
+/// The replica says how far it is, disk by disk, and the source goes on from there or not at all.
+void ReplicationPipeline::resume(MachineId machine) {
+    const DataPath path = state(machine).path;
+    if (path == DataPath::Stopped || path == DataPath::ResyncRequired) return;
+    ResumeDecision decision = ResumeDecision::Continue;
+    for_each_disk(machine, [&](DiskId disk) {
+        if (!state(disk).in_blocks) return;
+        const ResumeDecision here = blocks_->resume(disk);
+        if (decision == ResumeDecision::Continue) decision = here;
+    });
+    if (decision == ResumeDecision::Continue) return;
+    require_resync(machine, words_for(decision), Differing::NeedsCompare);
+}
+
 void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered) {
     const ProcessServerId id = server_of_channel_[channel.value];
     ProcessServerState& server = state(id);
@@ -433,7 +456,17 @@ void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered)
     LANDFALL_CHECK(server.uploading.under_way, "an upload that fails was under way");
     const ProcessServer& facts = estate_.process_server(id);
     arrive(id, Bytes(detail::scale(delivered.count(), facts.compression_permille, 1000, false)));
-    if (blocks_) tell_lost(server.uploading);
+    if (blocks_) {
+        tell_lost(server.uploading);
+        note_sent(server.uploading);
+        std::vector<MachineId> machines;
+        for (const Delta& delta : server.uploading.deltas) {
+            machines.push_back(state(delta.disk).machine);
+        }
+        std::sort(machines.begin(), machines.end());
+        machines.erase(std::unique(machines.begin(), machines.end()), machines.end());
+        for (const MachineId machine : machines) resume(machine);
+    }
     const auto is_copy = [](const Delta& delta) { return delta.kind == DeltaKind::Copy; };
     server.cached_copies.put_back(server.uploading, is_copy);
     server.cached_journal.put_back(server.uploading,

@@ -237,7 +237,11 @@ void ReplicationPipeline::non_recoverable_error(MachineId machine, std::string_v
 }
 
 void ReplicationPipeline::replica_restarted(MachineId machine) {
-    if (estate_.machine(machine).fidelity == Fidelity::Block) blocks_->restart_replica(machine);
+    if (estate_.machine(machine).fidelity != Fidelity::Block) return;
+    blocks_->restart_replica(machine);
+    const ProcessServerState& server = state(state(machine).server);
+    if (server.uploading.under_way) note_sent(server.uploading);
+    resume(machine);
 }
 
 bool ReplicationPipeline::capture_final(MachineId machine) {

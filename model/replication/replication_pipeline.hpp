@@ -273,6 +273,8 @@ class ReplicationPipeline : private GroupHost {
     [[nodiscard]] Bytes copies_allowed(ProcessServerId server, Bytes limit);
     void take_over(ProcessServerId server);
     void forget(const Delta& delta);
+    void note_sent(const Batch& batch);
+    void resume(MachineId machine);
     void tell_sent(const Batch& batch);
     void tell_lost(const Batch& batch);
     void pump_upload(ProcessServerId server);

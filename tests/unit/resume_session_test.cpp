@@ -276,5 +276,27 @@ TEST(ResumeSession, JudgesEveryHello) {
     }
 }
 
+TEST(ResumeSession, AHelloIsJudgedByGenerationThenByWhatWasSentThenByWhatIsKept) {
+    struct Case {
+        Hello hello;
+        ResumeDecision decision;
+    };
+    // Sent up to 9, kept from 5 on.
+    const Case cases[] = {
+        {{kLife, 4}, ResumeDecision::Continue},
+        {{kLife, 9}, ResumeDecision::Continue},
+        {{kLife, 3}, ResumeDecision::BytesGone},
+        {{kLife, 0}, ResumeDecision::BytesGone},
+        {{kLife, 10}, ResumeDecision::ReceiverAhead},
+        {{kLife - 1, 4}, ResumeDecision::OtherGeneration},
+        {{kLife + 1, 10}, ResumeDecision::OtherGeneration},
+    };
+    for (const Case& c : cases) {
+        EXPECT_EQ(judge_hello(c.hello, kLife, 9, 5), c.decision) << c.hello.durable_seq;
+        EXPECT_EQ(words_for(c.decision).empty(), c.decision == ResumeDecision::Continue);
+    }
+    EXPECT_EQ(judge_hello({kLife, 0}, kLife, 0, 1), ResumeDecision::Continue) << "a new stream";
+}
+
 }  // namespace
 }  // namespace landfall

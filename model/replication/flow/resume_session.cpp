@@ -42,7 +42,8 @@ void ResumeSession::forget_sent(Bytes room_wanted) {
 
 ResumeDecision ResumeSession::on_hello(const Hello& hello) {
     connected_ = false;
-    const ResumeDecision decision = judge(hello);
+    const ResumeDecision decision =
+        judge_hello(hello, generation_, highest_sent_, oldest_with_bytes());
     if (decision == ResumeDecision::Continue || decision == ResumeDecision::BytesGone) {
         on_acknowledged(hello.durable_seq);
     }
@@ -53,14 +54,31 @@ ResumeDecision ResumeSession::on_hello(const Hello& hello) {
     return decision;
 }
 
-ResumeDecision ResumeSession::judge(const Hello& hello) const {
-    if (hello.generation != generation_) return ResumeDecision::OtherGeneration;
-    if (hello.durable_seq > highest_sent_) return ResumeDecision::ReceiverAhead;
-    // The receiver came back without what it had acknowledged.
-    if (hello.durable_seq + 1 < first_kept_) return ResumeDecision::BytesGone;
-    const std::uint64_t next = hello.durable_seq + 1 - first_kept_;
-    if (next < frames_.size() && frames_[next].forgotten) return ResumeDecision::BytesGone;
+ResumeDecision judge_hello(const Hello& hello, Generation generation, std::uint64_t highest_sent,
+                           std::uint64_t oldest_kept) {
+    if (hello.generation != generation) return ResumeDecision::OtherGeneration;
+    if (hello.durable_seq > highest_sent) return ResumeDecision::ReceiverAhead;
+    // The receiver came back without what it had acknowledged, or the sender has let go of it.
+    if (hello.durable_seq + 1 < oldest_kept) return ResumeDecision::BytesGone;
     return ResumeDecision::Continue;
+}
+
+std::string_view words_for(ResumeDecision decision) {
+    switch (decision) {
+        case ResumeDecision::Continue: return "";
+        case ResumeDecision::OtherGeneration:
+            return "the replica is in another life of the stream of changes";
+        case ResumeDecision::BytesGone: return "the replica lost changes that are no longer kept";
+        case ResumeDecision::ReceiverAhead: return "the replica has changes that were never sent";
+    }
+    return "";
+}
+
+/// Bytes are let go from the oldest frame on.
+std::uint64_t ResumeSession::oldest_with_bytes() const {
+    const auto kept = std::find_if(frames_.begin(), frames_.end(),
+                                   [](const Kept& frame) { return !frame.forgotten; });
+    return first_kept_ + static_cast<std::uint64_t>(kept - frames_.begin());
 }
 
 const StreamFrame* ResumeSession::send_next() {

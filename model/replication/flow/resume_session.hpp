@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <string_view>
 #include <vector>
 
 #include "model/base/block.hpp"
@@ -46,6 +47,14 @@ enum class ResumeDecision : std::uint8_t {
     BytesGone,        ///< bitmap: frames behind durable_seq are no longer kept
     ReceiverAhead,    ///< bitmap: the receiver holds what was never sent; the sender lost its past
 };
+
+/// What a sender that has sent up to `highest_sent`, and still has everything from `oldest_kept`
+/// on, answers to a HELLO.
+[[nodiscard]] ResumeDecision judge_hello(const Hello& hello, Generation generation,
+                                         std::uint64_t highest_sent, std::uint64_t oldest_kept);
+
+/// Why a stream cannot be continued, in words; empty for Continue.
+[[nodiscard]] std::string_view words_for(ResumeDecision decision);
 
 /// Bytes of transmissions since the session was made.
 struct TransmissionCounts {
@@ -117,7 +126,7 @@ class ResumeSession {
 
     void count_sent(const Kept& kept);
     void lose_what_is_in_flight();
-    [[nodiscard]] ResumeDecision judge(const Hello& hello) const;
+    [[nodiscard]] std::uint64_t oldest_with_bytes() const;
 
     Generation generation_;
     Bytes bound_;
