@@ -365,7 +365,8 @@ class ProfileOverride(Part):
     )
     create_primary_time: Duration | None = Field(
         default=None,
-        description="Seconds to make a machine on-premises for a failback to an alternate location.",
+        description="Seconds to make a machine on-premises for a failback to an "
+        "alternate location.",
     )
     start_primary_time: Duration | None = Field(
         default=None, description="Seconds to boot the machine on-premises after a failback."

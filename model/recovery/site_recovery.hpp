@@ -3,7 +3,9 @@
 //
 // The one entrance to the logic: operations go in by `start`, events of the environment by `on`.
 // An operation is a job of named tasks; an item runs one job at a time; what is not allowed in the
-// item's state is refused with the state and with what is allowed.
+// item's state is refused with the state and with what is allowed. Whoever carries out the jobs
+// (the orchestrator) may die between any two effects: replication goes on without it, and when it
+// is back every job begins the task again that its record names (job.hpp).
 #pragma once
 
 #include <cstdint>
@@ -15,22 +17,12 @@
 
 #include "model/environment/environment.hpp"
 #include "model/estate/estate.hpp"
-#include "model/recovery/job_plan.hpp"
+#include "model/recovery/job.hpp"
 #include "model/recovery/operations.hpp"
+#include "model/recovery/protected_item.hpp"
 #include "model/replication/replication_pipeline.hpp"
 
 namespace landfall {
-
-/// Which recovery point a failover uses (SR/site-recovery-failover.md).
-enum class RecoveryPointChoice : std::uint8_t {
-    Latest,           ///< process all that was sent, then the newest: least loss, longest time
-    LatestProcessed,  ///< the newest that is already processed: shortest time
-};
-
-struct OperationOptions {
-    bool shut_down_source = true;
-    RecoveryPointChoice recovery_point = RecoveryPointChoice::Latest;
-};
 
 /// Why an operation did not start.
 struct Refusal {
@@ -39,119 +31,156 @@ struct Refusal {
     std::string why;
 };
 
-/// The dates of one item's migration; absent ones have not happened.
-struct Milestones {
-    std::optional<Instant> enable_started;
-    std::optional<Instant> copy_completed;
-    std::optional<Instant> protected_since;
-    std::optional<Instant> failover_started;
-    std::optional<Instant> source_down;   ///< users lost the source
-    std::optional<Instant> writes_until;  ///< the last write that could be lost
-    std::optional<Instant> replica_running;
-    std::optional<Instant> migrated;
-    std::optional<Instant> replication_ended;
-    std::optional<RecoveryPoint> failed_over_to;
-    std::optional<Bytes> data_loss;  ///< written after the point that was failed over to
-};
-
 class SiteRecovery : public EventSink, private ReplicationListener {
   public:
     SiteRecovery(const Estate& estate, Environment environment);
 
-    /// Starts the job of `operation` on `machine`, or says why not.
+    // --- Operations
+    /// Starts the job of `operation` on `machine`, or says why not. CancelFailover and
+    /// FinalizeFailback answer with the job that they end or resume.
     std::variant<JobId, Refusal> start(Operation operation, MachineId machine,
                                        OperationOptions options = {});
+    // Each answers why not, or nothing.
+    /// Ends a job that may be cancelled; what becomes of the item depends on the job.
+    std::optional<std::string> cancel(JobId job);
+    /// A failed job goes on from the task that failed.
+    std::optional<std::string> restart(JobId job);
+    /// Answers a job that waits for its user.
+    std::optional<std::string> resume(JobId job, std::string_view comments);
+    /// Lets a gated failover start its machine.
+    void release(JobId job);
+
+    // --- What happens to the machines, and to the service
     /// Puts an unprotected item into Protected, its replica equal to the source now.
     void adopt_protected(MachineId machine);
-    /// The source loses power; it boots again.
+    /// The source loses power; power_returned() when it is on again.
     void lose_power(MachineId machine);
     void power_returned(MachineId machine);
-
     /// Another disk is in the disk's place; or it has the size now that the estate says.
     void disk_replaced(DiskId disk);
     void disk_resized(DiskId disk);
     /// The replica's side of a machine crashes and recovers.
     void restart_replica(MachineId machine);
+    /// The orchestrator dies; what it held in memory is gone.
+    void orchestrator_down();
+    void orchestrator_up();
 
     void on(const Event& event) override;
     /// Evaluates health and thresholds; call it every profile.health_interval.
     void evaluate_health() { engine_.evaluate_health(); }
 
+    // --- Observation
     [[nodiscard]] ProtectionState protection_state(MachineId machine) const;
-    /// What the tables of operations judge the item by.
+    [[nodiscard]] ProtectedItemView item(MachineId machine) const;
     [[nodiscard]] ItemView view_of(MachineId machine) const;
     [[nodiscard]] const Milestones& milestones(MachineId machine) const;
     [[nodiscard]] const ReplicationPipeline& engine() const { return engine_; }
+    /// The leg that carries, or would carry, the item's changes now.
+    [[nodiscard]] MachineId active_leg(MachineId machine) const;
+    /// Of the active leg; stopped where there is none.
+    [[nodiscard]] DataPath data_path(MachineId machine) const;
+    [[nodiscard]] const JobRecord& job(JobId id) const { return jobs_[id.value]; }
+    [[nodiscard]] std::size_t jobs() const { return jobs_.size(); }
+    [[nodiscard]] std::vector<JobControl> allowed_controls(JobId id) const;
     /// Names of jobs in progress and the task each is in, for a run that got stuck.
     [[nodiscard]] std::vector<std::string> waiting() const;
-    [[nodiscard]] std::size_t jobs_in_progress() const { return jobs_in_progress_; }
+    /// Jobs that are not over and do not wait for anybody.
+    [[nodiscard]] std::size_t jobs_in_progress() const;
 
   private:
     static constexpr std::uint32_t kAutomaticResyncTimer = ReplicationPipeline::kTimerKinds;
-    /// And the ordinal of the task: a timer that outlives its task is of no consequence.
+    /// The subject is the timer's number: one that outlives its task is of no consequence.
     static constexpr std::uint32_t kTaskTimer = ReplicationPipeline::kTimerKinds + 1;
 
-    struct Job {
-        JobKind kind;
-        MachineId machine;
-        OperationOptions options;
-        std::size_t task = 0;
-        bool ended = false;
-        bool task_timed = false;  ///< the task's time is running
-        Instant task_started;
-        ProtectionState return_to;  ///< where the item goes when the job fails
+    /// What the orchestrator holds in memory of a job.
+    struct Execution {
+        std::uint32_t timer = 0;             ///< the one that counts; 0: none
+        std::optional<std::uint64_t> token;  ///< of the effect that is waited for
     };
     struct Item {
         ProtectionState state = ProtectionState::UnprotectedStatesBegin;
-        JobId job;  ///< in progress; none when idle
+        ActiveLocation active = ActiveLocation::Primary;
+        TestFailoverState test = TestFailoverState::None;
+        JobId job;       ///< in progress; none when idle
+        JobId last_job;  ///< the one before
         bool copy_completed = false;
-        bool source_off = false;     ///< shut down, and nobody starts it again
-        Instant resync_due;          ///< of the automatic resynchronization; earlier timers are old
+        bool primary_on = true;
+        bool recovery_on = false;
+        bool waiting_for_user = false;
         bool sync_possible = false;  ///< the last changes of the shut-down source can follow
+        bool planned = false;        ///< how it was failed over
+        Instant resync_due;          ///< of the automatic resynchronization; earlier timers are old
+        std::optional<Instant> writes_until;    ///< the last write that the failover could lose
+        std::optional<RecoveryPoint> promoted;  ///< the point that it was failed over to last
         Milestones milestones;
     };
 
     // ReplicationListener
-    void copy_completed(MachineId machine) override;
-    void recovery_point_published(MachineId machine, const RecoveryPoint& point) override;
-    void resync_required(MachineId machine, std::string_view cause) override;
+    void copy_completed(MachineId leg) override;
+    void recovery_point_published(MachineId leg, const RecoveryPoint& point) override;
+    void resync_required(MachineId leg, std::string_view cause) override;
 
-    JobId start_job(JobKind kind, MachineId machine, OperationOptions options);
-    void begin_task(JobId job);
-    void task_time_over(JobId job);
-    void end_task(JobId job, std::string_view state);
-    void end_job(JobId job, std::string_view state, std::string_view cause);
-    void fail_job(JobId job, std::string_view cause);
-    void cancel_job(JobId job, std::string_view cause);
-    void leave_job(JobId job, std::string_view state, std::string_view cause);
+    // site_recovery.cpp: operations in
     [[nodiscard]] std::optional<std::string> obstacle(Operation operation, MachineId machine,
                                                       const OperationOptions& options) const;
-    [[nodiscard]] std::optional<RecoveryPoint> usable_point(const Job& failover) const;
-    void wait_for(JobId job, Duration time);
+    [[nodiscard]] Refusal refusal(MachineId machine, std::string why) const;
+    JobId start_job(JobKind kind, MachineId machine, const OperationOptions& options);
+    std::variant<JobId, Refusal> control_failover(Operation operation, MachineId machine);
+
+    // site_recovery_jobs.cpp: one task after the other
+    void begin_task(JobId id, bool again = false);
+    void wait_for(JobId id, Duration time);
+    void request(JobId id, MachineInstance instance, MachineAction action, std::uint64_t step = 0);
+    void on_timer(TimerTag tag);
+    void on_machine(const MachineActionEnded& event);
+    void end_task(JobId id, TaskState state);
+    void end_job(JobId id, JobState state, std::string_view cause);
+    void leave_job(JobId id, JobState state, std::string_view cause);
+    void fail_job(JobId id, std::string_view cause);
+    void suspend(JobId id, std::string_view description);
+    void succeed(MachineId machine, JobId id);
+    void fall_back(MachineId machine, const JobRecord& failed);
+    [[nodiscard]] ProtectionState state_during(JobKind kind, const Item& item) const;
+
+    // site_recovery_tasks.cpp: what tasks do
+    void begin_action(JobId id, bool again);
+    void time_over(JobId id);
+    void begin_shut_down(JobId id);
+    void begin_synchronize(JobId id);
+    void begin_create_replica(JobId id);
+    void begin_reverse(JobId id);
+    void begin_resync(JobId id, bool again);
+    void replace_replica(JobId id);
+    void machine_done(JobId id, const MachineActionEnded& event);
+    void replica_runs(JobId id);
+    void commit_points(JobId id);
+    void remove_item(JobId id);
+    void promote(JobId id, const RecoveryPoint& point, bool drained);
+
     void enter(MachineId machine, ProtectionState state);
+    void enter_test(MachineId machine, TestFailoverState state);
     void maybe_finalize(MachineId machine);
     void schedule_resync(MachineId machine);
-
-    void request(JobId job, MachineInstance instance, MachineAction action);
-    void machine_action_ended(const MachineActionEnded& ended);
-    [[nodiscard]] std::uint64_t token_of(JobId job) const;
-    void begin_shut_down(JobId job);
-    void begin_synchronize(JobId job);
-    void begin_create_replica(JobId job);
-    void source_shut_down(MachineId machine);
-    void remove_item(JobId job);
-    [[nodiscard]] const TaskRow& current_task(const Job& job) const;
     [[nodiscard]] bool is_in(MachineId machine, TaskAction action) const;
-    [[nodiscard]] Bytes written_between(MachineId machine, Instant from, Instant to);
+    [[nodiscard]] std::optional<RecoveryPoint> usable_point(const JobRecord& job) const;
+    [[nodiscard]] Bytes written_between(MachineId leg, Instant from, Instant to);
+    [[nodiscard]] MachineInstance source_of(MachineId machine) const;
+    [[nodiscard]] MachineInstance target_of(MachineId machine) const;
+    [[nodiscard]] bool& is_on(MachineId machine, MachineInstance instance);
+    [[nodiscard]] bool can_shut_down(MachineId machine) const;
+    [[nodiscard]] MachineId item_of(MachineId leg) const;
 
-    Item& item(MachineId machine) { return items_[machine.value]; }
-    Job& job(JobId id) { return jobs_[id.value]; }
+    Item& at(MachineId machine) { return items_[machine.value]; }
+    [[nodiscard]] const Item& at(MachineId machine) const { return items_[machine.value]; }
+    JobRecord& record(JobId id) { return jobs_[id.value]; }
 
     const Estate& estate_;
     Environment environment_;
     std::vector<Item> items_;
-    std::vector<Job> jobs_;
-    std::size_t jobs_in_progress_ = 0;
+    std::vector<JobRecord> jobs_;
+    std::vector<Execution> executions_;  ///< by job
+    std::vector<JobId> job_of_timer_;    ///< by timer number
+    bool up_ = true;
     ReplicationPipeline engine_;
 };
 

@@ -119,6 +119,7 @@ void ReplicationPipeline::set_ceilings() {
 void ReplicationPipeline::start_initial_replication(MachineId machine) {
     LANDFALL_CHECK(state(machine).path == DataPath::Stopped, "replication starts from Stopped");
     state(machine).captured_until = environment_.clock.now();
+    state(machine).source_running = true;  // it may have been shut down for an earlier failover
     for_each_disk(machine, [&](DiskId disk) {
         state(disk).seeded = false;
         state(disk).compare_needed = false;

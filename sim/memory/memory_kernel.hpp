@@ -64,7 +64,9 @@ class MemoryKernel : public Kernel {
         network_.links[link].bytes_per_second = bytes_per_second;
     }
 
+    /// May be called again after a stop: it goes on where it was.
     RunEnd run(KernelSink& sink) override {
+        stopping_ = false;
         while (!calendar_.empty() && !stopping_) {
             now_ = calendar_.next_date();
             const CalendarEvent event = calendar_.pop();

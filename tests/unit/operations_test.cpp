@@ -302,11 +302,16 @@ TEST(Operations, AFailoverDisplacesAResynchronizationAndDisablingDisplacesBeingE
 }
 
 TEST(Jobs, RunTheTasksThatSiteRecoveryShows) {
-    const auto names = [](JobKind kind) {
+    const auto names = [](JobKind kind, ScenarioKind machine = ScenarioKind::VMwareToAzure) {
         std::vector<std::string_view> list;
-        for (const TaskRow& row : tasks_of(kind)) list.push_back(row.name);
+        for (const TaskRow* row : tasks_of(kind, machine, DataSync::ForDownTime))
+            list.push_back(row->name);
         return list;
     };
+    EXPECT_EQ(names(JobKind::EnableProtection, ScenarioKind::HyperVSiteToAzure),
+              (std::vector<std::string_view>{"Prerequisites check",
+                                             "Create replication relationship",
+                                             "Start replication"}));
     EXPECT_EQ(names(JobKind::EnableProtection),
               (std::vector<std::string_view>{
                   "Prerequisites check", "Install mobility service and prepare target",
@@ -315,9 +320,8 @@ TEST(Jobs, RunTheTasksThatSiteRecoveryShows) {
               (std::vector<std::string_view>{"Prerequisites check", "Shut down the virtual machine",
                                              "Synchronizing the latest changes", "Start failover",
                                              "Start the replica virtual machine"}));
-    for (const JobKind kind : {JobKind::EnableProtection, JobKind::FinalizeProtection,
-                               JobKind::Failover, JobKind::Commit, JobKind::CompleteMigration,
-                               JobKind::DisableProtection, JobKind::Resynchronize}) {
+    for (std::size_t k = 0; k < static_cast<std::size_t>(JobKind::Count); ++k) {
+        const auto kind = static_cast<JobKind>(k);
         EXPECT_FALSE(tasks_of(kind).empty()) << name_of(kind);
         for (const TaskRow& row : tasks_of(kind)) EXPECT_EQ(row.job, kind);
     }
