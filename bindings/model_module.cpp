@@ -12,6 +12,7 @@
 
 #include "analysis/fluid_queue.hpp"
 #include "bindings/rpo_laws_functions.hpp"
+#include "bindings/support_tables.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/embedded.hpp"
 #include "sim/scenario/load.hpp"
@@ -196,4 +197,17 @@ Returns
 list of str
     Names that a scenario's "profile" may have, sorted.)");
     define_figures(module);
+    module.def(
+        "support_matrix",
+        [](const std::string& profile) {
+            try {
+                return to_python(support_matrix_json(profile));
+            } catch (const std::out_of_range&) {
+                throw py::key_error(profile);
+            }
+        },
+        py::arg("profile"), "Kinds, rows and version switches of the support matrix.");
+    module.def(
+        "operation_rules", [] { return to_python(operation_rules_json()); },
+        "Every rule of what may be done to an item, in the order of the table.");
 }

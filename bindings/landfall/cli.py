@@ -190,6 +190,24 @@ def schema() -> None:
     typer.echo(schema_text(), nl=False)
 
 
+@app.command("support-matrix")
+@_reports_errors
+def support_matrix(
+    profile: Annotated[str, typer.Option(help="The service profile to read.")] = "asr-2024",
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the page of the documentation.")
+    ] = False,
+) -> None:
+    """Print which scenario supports which operation, and the rules of operations."""
+    from . import support
+
+    if profile not in support.PROFILES:
+        raise _BadInputError(
+            f"there is no profile {profile!r}; there are {', '.join(support.PROFILES)}"
+        )
+    typer.echo(support.page() if markdown else support.table(profile), nl=False)
+
+
 @app.command()
 @_reports_errors
 def gallery(

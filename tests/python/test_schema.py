@@ -184,7 +184,7 @@ def test_the_profiles_are_those_that_there_are() -> None:
 
 
 def test_the_states_are_those_of_the_model() -> None:
-    source = (ROOT / "model" / "recovery" / "operations.cpp").read_text(encoding="utf-8")
+    source = (ROOT / "model" / "recovery" / "operation_names.cpp").read_text(encoding="utf-8")
     (names,) = re.findall(r"kStateNames = \{([^}]*)\}", source)
     assert tuple(re.findall(r'"(\w+)"', names)) == timeline.STATES
     assert set(timeline.STATES_BY_WORD.values()) < set(timeline.STATES)

@@ -1,0 +1,16 @@
+// bindings/support_tables.hpp — the tables of the control plane as JSON text, for pages and the
+// shell.
+#pragma once
+
+#include <string>
+
+namespace landfall {
+
+/// Kinds, rows of the support matrix with a cell per kind, and version switches with their values,
+/// by the profile of that name. Throws std::out_of_range when there is none.
+std::string support_matrix_json(const std::string& profile);
+
+/// Every rule of an operation: state, location, kinds, operation, condition, listed, source.
+std::string operation_rules_json();
+
+}  // namespace landfall
