@@ -100,7 +100,9 @@ def _problem(details: ErrorDetails, shape: _Shape, data: object, under: str) -> 
             there, there_value = pointers.find(value, [key])
             found = show(there_value) if there else None
     if len(allowed) > _ALLOWED_MAX:
-        allowed = tuple(difflib.get_close_matches(str(tokens[-1]), allowed, n=8, cutoff=0.2))
+        close = difflib.get_close_matches(str(tokens[-1]), allowed, n=8, cutoff=0.2)
+        # The nearest to a value need not be near to the key that holds it.
+        allowed = tuple(close if nearest is None or nearest in close else [nearest, *close[:7]])
     return Problem(code, under + pointers.join(tokens), found, message, allowed, nearest)
 
 
