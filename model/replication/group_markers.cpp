@@ -2,6 +2,7 @@
 #include "model/replication/group_markers.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,7 +32,7 @@ class GroupMarkers::Port : public GroupPort {
             protocol_->coordinator_started(coordinator_);
         }
         app_consistent_ = app_consistent;
-        std::fill(placed_.begin(), placed_.end(), std::nullopt);
+        leave_undecided_to_each();
         protocol_->begin(++epoch_, app_consistent);
     }
 
@@ -50,7 +51,33 @@ class GroupMarkers::Port : public GroupPort {
             if (facts_.members[k] != lost) continue;
             release_writes(GroupMember(k));
             protocol_->member_lost(GroupMember(k));
-            if (GroupMember(k) == coordinator_) coordinator_ = GroupMember();
+            if (GroupMember(k) != coordinator_) continue;
+            coordinator_ = GroupMember();
+            leave_undecided_to_each();
+        }
+    }
+
+    /// Publishes, in order, the points for which every member has all its data there.
+    void settle() {
+        while (!common_.empty()) {
+            const GroupPoint point = common_.front();
+            for (std::size_t k = 0; k < point.members.size(); ++k) {
+                const Instant placed = point.members[k].mark.placed;
+                if (!owner_.host_.marker_has_arrived(facts_.members[k], placed)) return;
+            }
+            common_.pop_front();
+            decide(point, point.cut);
+        }
+    }
+
+    /// No point that waits for its members' data is common any longer.
+    void part() {
+        const std::deque<GroupPoint> parted = std::exchange(common_, {});
+        for (const GroupPoint& point : parted) {
+            ++owner_.abandoned_;
+            owner_.environment_.observer.noted("group_point_abandoned", facts_.name,
+                                               "a member went on alone before its data was there");
+            decide(point, std::nullopt);
         }
     }
 
@@ -87,14 +114,20 @@ class GroupMarkers::Port : public GroupPort {
         if (auto* source = blocks_of(member)) source->release_writes(machine(member), now(member));
     }
     std::uint64_t place_marker(GroupMember member, GroupEpoch, Instant at) override {
+        // A marker of an epoch that is over, whose end this member did not hear of.
+        leave_to_itself(member.value);
         placed_[member.value] = at;
         owner_.host_.place_marker(machine(member), app_consistent_);
         return static_cast<std::uint64_t>(at.since_start().count());
     }
     void publish(const GroupPoint& point) override {
+        std::fill(placed_.begin(), placed_.end(), std::nullopt);
+        common_.push_back(point);
         for (std::size_t k = 0; k < point.members.size(); ++k) {
-            owner_.host_.marker_decided(facts_.members[k], point.members[k].mark.placed, point.cut);
+            const Instant placed = point.members[k].mark.placed;
+            if (!owner_.host_.marker_stands(facts_.members[k], placed, point.cut)) return part();
         }
+        settle();
     }
     void abandon(GroupEpoch, AbandonCause cause, GroupMember member) override {
         ++owner_.abandoned_;
@@ -106,7 +139,7 @@ class GroupMarkers::Port : public GroupPort {
         for (std::size_t k = 0; k < facts_.members.size(); ++k) {
             const MachineId id = facts_.members[k];
             if (placed_[k]) {
-                owner_.host_.marker_decided(id, *placed_[k], std::nullopt);
+                leave_to_itself(k);
             } else if (owner_.host_.is_on(id) && owner_.host_.in_order(id)) {
                 owner_.host_.place_marker(id, false);
                 owner_.host_.marker_decided(id, owner_.environment_.clock.now(), std::nullopt);
@@ -115,6 +148,21 @@ class GroupMarkers::Port : public GroupPort {
     }
 
   private:
+    void decide(const GroupPoint& point, std::optional<Instant> cut) {
+        for (std::size_t k = 0; k < point.members.size(); ++k) {
+            owner_.host_.marker_decided(facts_.members[k], point.members[k].mark.placed, cut);
+        }
+    }
+    /// A marker of which the group will decide nothing is the member's own.
+    void leave_to_itself(std::size_t member) {
+        if (const auto placed = std::exchange(placed_[member], std::nullopt)) {
+            owner_.host_.marker_decided(facts_.members[member], *placed, std::nullopt);
+        }
+    }
+    void leave_undecided_to_each() {
+        for (std::size_t k = 0; k < placed_.size(); ++k) leave_to_itself(k);
+    }
+
     [[nodiscard]] SourceBlocks* blocks_of(GroupMember member) const {
         const bool blocks = owner_.estate_.machine(machine(member)).fidelity == Fidelity::Block;
         return blocks ? owner_.environment_.blocks.source : nullptr;
@@ -127,7 +175,8 @@ class GroupMarkers::Port : public GroupPort {
     GroupMember coordinator_{0};
     GroupEpoch epoch_ = 0;
     bool app_consistent_ = false;
-    std::vector<std::optional<Instant>> placed_;  ///< in this epoch
+    std::vector<std::optional<Instant>> placed_;  ///< and not decided
+    std::deque<GroupPoint> common_;               ///< decided, and waiting for members' data
 };
 
 GroupMarkers::GroupMarkers(const Estate& estate, const Environment& environment, GroupHost& host,
@@ -167,6 +216,15 @@ void GroupMarkers::on_timer(std::uint32_t slot) {
 void GroupMarkers::machine_lost(MachineId machine) {
     const ConsistencyGroupId group = estate_.machine(machine).group;
     if (!group.is_none()) ports_[group.value]->lose(machine);
+}
+
+void GroupMarkers::marker_arrived(MachineId machine) {
+    ports_[estate_.machine(machine).group.value]->settle();
+}
+
+void GroupMarkers::goes_alone(MachineId machine) {
+    const ConsistencyGroupId group = estate_.machine(machine).group;
+    if (!group.is_none()) ports_[group.value]->part();
 }
 
 }  // namespace landfall

@@ -178,6 +178,7 @@ void ReplicationPipeline::on_copy_done(DiskId id) {
 /// way will not be applied, and all of that counts as changed or owed.
 void ReplicationPipeline::abandon_stream(MachineId machine) {
     MachineState& source = state(machine);
+    if (!source.group_marks.empty()) go_alone(machine);
     ++source.generation;
     source.copies_waiting.clear();
     source.group_marks.clear();

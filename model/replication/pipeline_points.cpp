@@ -7,24 +7,41 @@
 namespace landfall {
 
 /// All that precedes the marker in the lane is uploaded; a point of the machine can be made, unless
-/// its group has not decided yet whether the point is the group's.
+/// its group has not decided yet whether the point is the group's, or another member's data is not
+/// there yet.
 void ReplicationPipeline::marker_arrived(const Delta& delta) {
     const MachineId machine = state(delta.disk).machine;
     MachineState& source = state(machine);
-    const auto mark =
-        std::find_if(source.group_marks.begin(), source.group_marks.end(),
-                     [&](const PlacedMark& placed) { return placed.placed == delta.until; });
+    const auto mark = std::find_if(
+        source.group_marks.begin(), source.group_marks.end(),
+        [&](const PlacedMark& placed) { return placed.placed == delta.until && !placed.arrived; });
     if (mark == source.group_marks.end()) {
+        if (!source.group_marks.empty()) go_alone(machine);
         publish(machine, delta.until, delta.marker, false);
         return;
     }
-    if (!mark->decided) {
-        mark->waits = delta.marker;
-        return;
+    mark->arrived = delta.marker;
+    publish_marks(machine);
+    groups_of_machines_->marker_arrived(machine);
+}
+
+/// Points come in the order of their markers: one that still waits holds up those behind it.
+void ReplicationPipeline::publish_marks(MachineId machine) {
+    std::vector<PlacedMark>& marks = state(machine).group_marks;
+    while (!marks.empty() && marks.front().decided && marks.front().arrived) {
+        const PlacedMark mark = marks.front();
+        marks.erase(marks.begin());
+        publish(machine, mark.cut.value_or(mark.placed), *mark.arrived, mark.cut.has_value());
     }
-    const PlacedMark ended = *mark;
-    source.group_marks.erase(mark);
-    publish(machine, ended.cut.value_or(ended.placed), delta.marker, ended.cut.has_value());
+}
+
+/// A point without the group comes next, or none at all: whatever markers have arrived are the
+/// machine's own.
+void ReplicationPipeline::go_alone(MachineId machine) {
+    if (!groups_of_machines_) return;
+    groups_of_machines_->goes_alone(machine);
+    for (PlacedMark& mark : state(machine).group_marks) mark.decided |= mark.arrived.has_value();
+    publish_marks(machine);
 }
 
 void ReplicationPipeline::publish(MachineId machine, Instant cut, Marker kind, bool multi_vm) {
@@ -68,18 +85,30 @@ void ReplicationPipeline::place_marker(MachineId machine, bool app_consistent) {
     pump_receive(source.server);
 }
 
+bool ReplicationPipeline::marker_stands(MachineId machine, Instant placed, Instant cut) const {
+    const MachineState& source = machines_[machine.value];
+    if (source.has_point && cut <= source.last_point) return false;
+    return std::any_of(source.group_marks.begin(), source.group_marks.end(),
+                       [&](const PlacedMark& mark) { return mark.placed == placed; });
+}
+
+bool ReplicationPipeline::marker_has_arrived(MachineId machine, Instant placed) const {
+    const std::vector<PlacedMark>& marks = machines_[machine.value].group_marks;
+    return std::any_of(marks.begin(), marks.end(), [&](const PlacedMark& mark) {
+        return mark.placed == placed && mark.arrived;
+    });
+}
+
 void ReplicationPipeline::marker_decided(MachineId machine, Instant placed,
                                          std::optional<Instant> cut) {
-    MachineState& source = state(machine);
-    const auto mark = std::find_if(source.group_marks.begin(), source.group_marks.end(),
-                                   [&](const PlacedMark& other) { return other.placed == placed; });
-    if (mark == source.group_marks.end()) return;  // the stream it was placed in was abandoned
+    std::vector<PlacedMark>& marks = state(machine).group_marks;
+    const auto mark = std::find_if(marks.begin(), marks.end(), [&](const PlacedMark& other) {
+        return other.placed == placed && !other.decided;
+    });
+    if (mark == marks.end()) return;  // the stream it was placed in was abandoned
     mark->decided = true;
     mark->cut = cut;
-    if (!mark->waits) return;
-    const PlacedMark ended = *mark;
-    source.group_marks.erase(mark);
-    publish(machine, cut.value_or(placed), *ended.waits, cut.has_value());
+    publish_marks(machine);
 }
 
 void ReplicationPipeline::evaluate_health() {
@@ -123,6 +152,8 @@ std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId ma
     });
     // Copied blocks are as of some instant before the order began: no cut lies before that.
     if (cut < source.in_order_since) return source.points.latest();
+    // Markers that have arrived lie before this point, and no group's point may lie behind it.
+    if (!source.group_marks.empty()) go_alone(machine);
     if (!source.has_point || cut > source.last_point) {
         add_point(machine, {.time = cut, .published_at = now, .processed_at = processed});
     }

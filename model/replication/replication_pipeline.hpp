@@ -182,8 +182,8 @@ class ReplicationPipeline : private GroupHost {
     struct PlacedMark {
         Instant placed;
         bool decided = false;
-        std::optional<Instant> cut;   ///< decided: of the group's point; none: the machine's own
-        std::optional<Marker> waits;  ///< all its data is uploaded, but nothing is decided
+        std::optional<Instant> cut;     ///< decided: of the group's point; none: the machine's own
+        std::optional<Marker> arrived;  ///< all that precedes it is uploaded
     };
     struct MachineState {
         const EngineDesign* design;
@@ -204,7 +204,7 @@ class ReplicationPipeline : private GroupHost {
         Instant in_order_since;  ///< when the last copy ended
         bool has_point = false;
         Instant app_consistent_due;
-        std::vector<PlacedMark> group_marks;  ///< of epochs that are not over
+        std::vector<PlacedMark> group_marks;  ///< in no point yet, in the stream's order
         std::vector<DiskId> copies_waiting;   ///< next one at the back
         std::int64_t resyncs = 0;
         RecoveryPoints points;
@@ -235,6 +235,8 @@ class ReplicationPipeline : private GroupHost {
     [[nodiscard]] bool is_on(MachineId machine) const override;
     [[nodiscard]] bool in_order(MachineId machine) const override;
     void place_marker(MachineId machine, bool app_consistent) override;
+    [[nodiscard]] bool marker_stands(MachineId machine, Instant placed, Instant cut) const override;
+    [[nodiscard]] bool marker_has_arrived(MachineId machine, Instant placed) const override;
     void marker_decided(MachineId machine, Instant placed, std::optional<Instant> cut) override;
 
     void set_tick_timer(std::uint32_t group);
@@ -287,6 +289,8 @@ class ReplicationPipeline : private GroupHost {
     bool arrive_ordered(const Delta& delta);
     void arrive_copy(const Delta& delta);
     void marker_arrived(const Delta& delta);
+    void publish_marks(MachineId machine);
+    void go_alone(MachineId machine);
     void publish(MachineId machine, Instant cut, Marker kind, bool multi_vm);
     void add_point(MachineId machine, const RecoveryPoint& point);
     [[nodiscard]] Bytes batch_limit(BytesPerSecond measured, Bytes waiting) const;

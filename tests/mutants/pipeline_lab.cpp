@@ -56,7 +56,7 @@ void choose_source(ServiceProfile& profile, std::uint64_t seed) {
     profile.tracking_extent = Bytes(4 * kSector);
     profile.tracking_extents = 3;
     profile.resync_by_bitmap = draw / kSourceTrackings.size() % 2 == 1;
-    if (draw % 3 == 1 && !grouped(seed)) profile.source_buffer = Bytes(12 * kSector);
+    if (draw % 3 == 1) profile.source_buffer = Bytes(12 * kSector);
     profile.hyper_v_disks_at_once = 1;
     profile.hyper_v_log_resync_percent = draw % 3 == 1 ? 90 : 100;
     profile.hyper_v_coalesce_log = draw % 2 == 1;
@@ -126,7 +126,6 @@ class PipelineLab : public LabBench,
   public:
     explicit PipelineLab(std::uint64_t seed)
         : LabBench(seed, "pipeline", shapes(seed), grouped(seed)),
-          grouped_(grouped(seed)),
           estate_(make_estate(seed)),
           kernel_(make_network(seed)),
           blocks_(estate_, seed),
@@ -152,9 +151,6 @@ class PipelineLab : public LabBench,
             world_.schedule_cue(Instant(seconds(1)), Start, m);
             if (chance(60)) some_time(Latest, m);
             world_.schedule_cue(Instant(kEnd), Promote, m);
-            // The order of a group's member that is lost after the group's decision takes the
-            // common point from this member alone.
-            if (grouped_) continue;
             if (chance(30)) some_time(Resync, m);
             for (std::uint64_t losses = below(4); losses > 0; --losses) some_time(LosePower, m);
             if (chance(15)) some_time(ReplaceDisk, m);
@@ -315,7 +311,7 @@ class PipelineLab : public LabBench,
     }
     // WireTap
     void in_cache(DiskId disk, std::vector<std::byte>& records) override {
-        if (records.empty() || grouped_ || !chance(1)) return;
+        if (records.empty() || !chance(1)) return;
         const std::uint64_t bit = below(8 * records.size());
         RecordReader reader(records);
         while (const auto record = reader.next()) {
@@ -326,12 +322,11 @@ class PipelineLab : public LabBench,
         records[bit / 8] ^= std::byte{1} << (bit % 8);
     }
     void on_wire(DiskId, std::vector<std::byte>& envelope) override {
-        if (envelope.empty() || grouped_ || !chance(1)) return;
+        if (envelope.empty() || !chance(1)) return;
         const std::uint64_t bit = below(8 * envelope.size());
         envelope[bit / 8] ^= std::byte{1} << (bit % 8);
     }
 
-    bool grouped_;
     Estate estate_;
     kernel::MemoryKernel kernel_;
     world::SimulatedBlocks blocks_;
