@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace landfall {
 /// Two selves of a machine that was failed over: what they hold, and what each wrote since they
 /// parted (replication-and-test-lab A31).
 struct Parting {
+    std::uint32_t number = 0;  ///< of the partings of this disk
     StampImage other_side;
     std::vector<SectorRange> written_here;
     std::vector<SectorRange> written_there;
@@ -28,9 +30,12 @@ class SourceBlocks {
     virtual void take_writes(DiskId disk, Instant until, std::vector<GuestWrite>& taken) = 0;
     /// The disk's content after the last write that was taken.
     virtual void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const = 0;
-    /// Of a machine that goes home, up to now: whoever asks keeps track of changes from now on.
-    /// Null for any other machine.
+    /// Of a machine that was failed over, up to the writes that were taken: whoever asks keeps
+    /// track of changes from now on. Null for any other machine.
     [[nodiscard]] virtual const Parting* parting(DiskId disk) = 0;
+    /// Leg `from` was failed over to a point of time `cut`: the disks of leg `to` hold `content`
+    /// now, read as disks of `from`, and its guest begins a new life. What `from` holds stays.
+    virtual void branch(MachineId from, MachineId to, const BlockReader& content, Instant cut) = 0;
     /// Writes that the machine's guest submits from `from` on wait until they are released.
     virtual void hold_writes(MachineId machine, Instant from) = 0;
     virtual void release_writes(MachineId machine, Instant at) = 0;

@@ -117,6 +117,8 @@ class BlockWitness {
     /// A failover ended on this content; `planned` ones may lose nothing.
     virtual void failed_over(const PublishedPoint& point, bool planned,
                              const BlockReader& content) = 0;
+    /// After a failover of leg `from`: the disks of leg `to` go on from its history up to `cut`.
+    virtual void leg_branched(MachineId /*from*/, MachineId /*to*/, Instant /*cut*/) {}
     /// A failback ended: the machine goes on at its first site with this content, which claims to
     /// be the target's as of `cut`.
     virtual void failed_back(MachineId /*machine*/, Instant /*cut*/,

@@ -41,11 +41,13 @@ enum class FailbackMethod : std::uint8_t {
     FullDownload,  ///< an alternate location: whole disks
 };
 
-/// A machine that runs in Azure, failed over earlier, and is to go home.
+/// A machine that was failed over and is to replicate the other way: both sides wrote since.
 struct FailedOver {
     Bytes unreplicated;      ///< per disk, written on-premises after the point failed over to
     Bytes written_in_azure;  ///< per disk, written since
     FailbackMethod method = FailbackMethod::Bitmaps;
+    /// The point's time, of a failover within the run: either side's writes since are counted.
+    std::optional<Instant> cut = std::nullopt;
 };
 
 /// A virtual disk of a source machine and the managed disk that mirrors it.
@@ -128,6 +130,18 @@ struct Estate {
 
     [[nodiscard]] const Machine& machine(MachineId id) const { return machines[id.value]; }
     [[nodiscard]] const Disk& disk(DiskId id) const { return disks[id.value]; }
+    /// The leg that replicates the other way; none if there is none.
+    [[nodiscard]] MachineId counterpart(MachineId leg) const {
+        const Machine& facts = machine(leg);
+        return facts.reverse.is_none() ? facts.forward_of : facts.reverse;
+    }
+    /// The same disk of that leg.
+    [[nodiscard]] DiskId counterpart(DiskId id) const {
+        const MachineId here = disk(id).machine;
+        const MachineId there = counterpart(here);
+        if (there.is_none()) return DiskId();
+        return DiskId(machine(there).first_disk.value + id.value - machine(here).first_disk.value);
+    }
     [[nodiscard]] const ProcessServer& process_server(ProcessServerId id) const {
         return process_servers[id.value];
     }

@@ -47,14 +47,44 @@ const BlockContent::BlockDisk& BlockContent::at(DiskId disk) const {
 void BlockContent::start_tracking(DiskId id, Instant now) {
     BlockDisk& disk = at(id);
     capture(id, Capture::Off, now);
-    if (const Parting* parting = environment_.blocks.source->parting(id)) {
-        if (!disk.holds_former_self) copy_image(disk, parting->other_side);
-        disk.holds_former_self = true;
-        if (mark_reverse_delta(disk, *parting)) {
-            keep_tracking(id, disk, disk.dirty.active());
-            return;
-        }
+    mark_all_content(id, disk);
+}
+
+void BlockContent::start_parted(DiskId id, FailbackMethod method, Instant now) {
+    BlockDisk& disk = at(id);
+    const DiskId other = estate_.counterpart(id);
+    if (!other.is_none()) capture(other, Capture::Off, now);
+    capture(id, Capture::Off, now);
+    const Parting* parting = environment_.blocks.source->parting(id);
+    LANDFALL_CHECK(parting != nullptr, "a machine that replicates from a parting has parted");
+    if (disk.former_self == parting->number) {
+        disk.kept.reset();
+        disk.dirty_unknown = true;  // it has replicated from there before: only a compare tells
+        return;
     }
+    disk.former_self = parting->number;
+    // Another location holds nothing of the machine.
+    const bool empty = method == FailbackMethod::FullDownload;
+    if (parting->number > 0) {  // whatever the replica holds is of an older past
+        stamps_.assign(disk.geometry.sectors, 0);
+        if (!empty) parting->other_side.read(0, stamps_);
+        machines_[disk.machine].store->copy_in(disk.slot, 0, stamps_);
+        machines_[disk.machine].store->flush_staged();
+        stamps_.clear();
+        stamps_.shrink_to_fit();
+    } else if (!empty) {
+        copy_image(disk, parting->other_side);
+    }
+    disk.dirty = BitmapPair(disk.geometry.sectors, disk.dirty.active().grain());
+    disk.dirty_unknown = false;
+    if (mark_reverse_delta(disk, *parting, method))
+        keep_tracking(id, disk, disk.dirty.active());
+    else
+        mark_all_content(id, disk);
+}
+
+/// All that the disk holds is to be copied.
+void BlockContent::mark_all_content(DiskId id, BlockDisk& disk) {
     stamps_.assign(disk.geometry.sectors, 0);
     environment_.blocks.source->read(id, 0, stamps_);
     for (std::uint64_t sector = 0; sector < disk.geometry.sectors; ++sector) {
@@ -66,8 +96,8 @@ void BlockContent::start_tracking(DiskId id, Instant now) {
 }
 
 /// A machine goes home: what either side wrote is dirty. False if bitmaps are not how it goes.
-bool BlockContent::mark_reverse_delta(BlockDisk& disk, const Parting& parting) {
-    const FailbackMethod method = estate_.machine(disk.machine).failed_over.method;
+bool BlockContent::mark_reverse_delta(BlockDisk& disk, const Parting& parting,
+                                      FailbackMethod method) {
     const std::uint64_t sectors = disk.geometry.sectors;
     DirtyBitmap here(sectors, 1);
     DirtyBitmap there(sectors, 1);

@@ -45,6 +45,8 @@ class BlockContent {
     // --- The source. Each takes a disk at block fidelity.
     /// All that the disk holds is to be copied; changed blocks are recorded from `now` on.
     void start_tracking(DiskId disk, Instant now);
+    /// The same, of a disk whose replica holds what its former self holds.
+    void start_parted(DiskId disk, FailbackMethod method, Instant now);
     /// The replica holds what the source holds.
     void start_equal(DiskId disk, Instant now);
     /// What was known of changed blocks is lost: only a compare will tell.
@@ -156,7 +158,8 @@ class BlockContent {
         bool dirty_unknown = false;  ///< lost: everything may differ
         bool memory_lost = false;    ///< with the power: likewise, until storage tells
         std::optional<KeptTracking> kept;
-        bool holds_former_self = false;  ///< the replica has what the other side was left with
+        /// Number of the parting whose other side the replica was given.
+        std::optional<std::uint32_t> former_self;
         // Ordered changes
         std::vector<std::byte> open;  ///< records since the last payload
         Stamp open_through = 0;
@@ -205,7 +208,9 @@ class BlockContent {
     static void changes_acknowledged(BlockDisk& disk, Stamp through);
     void mark_records(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
     void choose_differing(DiskId id, BlockDisk& disk);
-    bool mark_reverse_delta(BlockDisk& disk, const Parting& parting);
+    bool mark_reverse_delta(BlockDisk& disk, const Parting& parting, FailbackMethod method);
+    void mark_all_content(DiskId id, BlockDisk& disk);
+    void go_on_elsewhere(MachineId from, const RecoveryPoint& point, std::uint64_t number);
     void read_run(DiskId id, BlockDisk& disk, SectorRange range);
     void end_stream(DiskId id, BlockDisk& disk, Generation next);
     void copy_behind_changes(BlockDisk& disk, const CopyRun& run);

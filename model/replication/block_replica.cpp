@@ -29,6 +29,18 @@ class ReplicaReader : public BlockReader {
     std::optional<std::uint64_t> point_;
 };
 
+/// Reads the disks of source machines.
+class DiskReader : public BlockReader {
+  public:
+    explicit DiskReader(const SourceBlocks& source) : source_(source) {}
+    void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override {
+        source_.read(disk, first, out);
+    }
+
+  private:
+    const SourceBlocks& source_;
+};
+
 }  // namespace
 
 void BlockContent::note_sent(PayloadId payload) {
@@ -183,10 +195,29 @@ void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planne
     }
     const auto number = point_at(id, point.time);
     LANDFALL_CHECK(number, "a machine is failed over to a point that is kept");
-    if (environment_.blocks.witness == nullptr) return;
-    environment_.blocks.witness->failed_over({.machine = id, .id = *number, .cut = point.time},
-                                             planned,
-                                             ReplicaReader(replica(id), facts.first_disk, number));
+    if (environment_.blocks.witness != nullptr) {
+        environment_.blocks.witness->failed_over(
+            {.machine = id, .id = *number, .cut = point.time}, planned,
+            ReplicaReader(replica(id), facts.first_disk, number));
+    }
+    if (!estate_.counterpart(id).is_none()) go_on_elsewhere(id, point, *number);
+}
+
+/// The machine that a failover makes holds what the point holds: the other leg's disks do.
+void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point,
+                                   std::uint64_t number) {
+    const MachineId to = estate_.counterpart(from);
+    const Machine& there = estate_.machine(to);
+    SourceBlocks& source = *environment_.blocks.source;
+    for (std::uint32_t k = 0; k < there.disk_count; ++k) {
+        capture(DiskId(there.first_disk.value + k), Capture::Off, environment_.clock.now());
+    }
+    source.branch(from, to, ReplicaReader(replica(from), estate_.machine(from).first_disk, number),
+                  point.time);
+    BlockWitness* witness = environment_.blocks.witness;
+    if (witness == nullptr) return;
+    witness->leg_branched(from, to, point.time);
+    if (there.forward_of.is_none()) witness->failed_back(to, point.time, DiskReader(source));
 }
 
 void BlockContent::restart_replica(MachineId id) {

@@ -57,34 +57,47 @@ Bytes ReplicationPipeline::changed_bytes(DiskId id) const {
 void ReplicationPipeline::start_first_copy(DiskId id) {
     DiskState& disk = state(id);
     const Machine& machine = estate_.machine(disk.machine);
-    const EngineDesign& design = *state(disk.machine).design;
     const ServiceProfile& profile = estate_.profile;
     Bytes wire = changed_bytes(id);
     disk.owed = Bytes(0);
     disk.changed = Bytes(0);
+    if (const auto& parted = parted_[disk.machine.value]) {
+        start_reverse_delta(id, *parted);
+        return;
+    }
     if (machine.offline_copy) {
         // site-recovery-vmm-to-vmm.md: exported and imported; the network carries nothing of it.
         if (disk.in_blocks) blocks_->begin_copy(id, CopyKind::Offline);
         start_copy(id, CopyKind::Offline, Bytes(0), *machine.offline_copy);
         return;
     }
-    if (design.first_copy == FirstCopy::ReverseDelta) {
-        start_reverse_delta(id);
-        return;
-    }
     if (disk.in_blocks) wire = blocks_->begin_copy(id, CopyKind::InitialCopy);
     start_copy(id, CopyKind::InitialCopy, wire, transfer_time(wire, profile.source_read_rate));
 }
 
+/// Bytes in which a disk differs from its former self, if either side's writes fall apart.
+Bytes ReplicationPipeline::parted_bytes(DiskId id, const FailedOver& parted) {
+    const Disk& facts = estate_.disk(id);
+    Bytes total = parted.unreplicated + parted.written_in_azure;
+    if (parted.cut) {
+        const Instant now = environment_.clock.now();
+        for (const DiskId side : {id, estate_.counterpart(id)}) {
+            if (side.is_none() || *parted.cut >= now) continue;
+            total +=
+                distinct_bytes(environment_.source_disks.written(side, *parted.cut, now), facts);
+        }
+    }
+    return std::min(total, facts.size);
+}
+
 /// A machine goes home: what differs between its two selves (SR/vmware-azure-reprotect.md).
-void ReplicationPipeline::start_reverse_delta(DiskId id) {
+void ReplicationPipeline::start_reverse_delta(DiskId id, const FailedOver& parted) {
     DiskState& disk = state(id);
     const Disk& facts = estate_.disk(id);
-    const FailedOver& parted = estate_.machine(disk.machine).failed_over;
     const ServiceProfile& profile = estate_.profile;
     switch (parted.method) {
         case FailbackMethod::Checksum:
-            disk.owed = std::min(parted.unreplicated + parted.written_in_azure, facts.size);
+            disk.owed = parted_bytes(id, parted);
             start_compare(id);
             return;
         case FailbackMethod::FullDownload: {
@@ -95,10 +108,8 @@ void ReplicationPipeline::start_reverse_delta(DiskId id) {
             return;
         }
         case FailbackMethod::Bitmaps: {
-            const Bytes wire =
-                disk.in_blocks
-                    ? blocks_->begin_copy(id, CopyKind::ReverseDelta)
-                    : std::min(parted.unreplicated + parted.written_in_azure, facts.size);
+            const Bytes wire = disk.in_blocks ? blocks_->begin_copy(id, CopyKind::ReverseDelta)
+                                              : parted_bytes(id, parted);
             start_copy(id, CopyKind::ReverseDelta, wire,
                        transfer_time(wire, profile.source_read_rate));
             return;

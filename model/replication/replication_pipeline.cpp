@@ -46,6 +46,7 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
     }
     copies_.resize(estate.disks.size());
     lost_.resize(estate.disks.size());
+    parted_.resize(estate.machines.size());
     set_ceilings();
     for (const Disk& disk : estate.disks) {
         const bool in_blocks = estate.machine(disk.machine).fidelity == Fidelity::Block;
@@ -116,17 +117,26 @@ void ReplicationPipeline::set_ceilings() {
 
 // --- Operations
 
-void ReplicationPipeline::start_initial_replication(MachineId machine) {
-    LANDFALL_CHECK(state(machine).path == DataPath::Stopped, "replication starts from Stopped");
-    state(machine).captured_until = environment_.clock.now();
-    state(machine).source_running = true;  // it may have been shut down for an earlier failover
+void ReplicationPipeline::start_initial_replication(MachineId machine, const FailedOver* parted) {
+    MachineState& source = state(machine);
+    LANDFALL_CHECK(source.path == DataPath::Stopped, "replication starts from Stopped");
+    source.captured_until = environment_.clock.now();
+    source.source_running = true;  // it may have been shut down for an earlier failover
+    if (parted != nullptr) forget_points(machine);
+    const bool before_the_run = source.design->first_copy == FirstCopy::ReverseDelta;
+    if (parted == nullptr && before_the_run) parted = &estate_.machine(machine).failed_over;
+    parted_[machine.value] = parted != nullptr ? std::optional(*parted) : std::nullopt;
     for_each_disk(machine, [&](DiskId disk) {
         state(disk).seeded = false;
         state(disk).compare_needed = false;
         state(disk).memory_lost = false;
         state(disk).owed = estate_.disk(disk).used;
         state(disk).changed = Bytes(0);
-        if (state(disk).in_blocks) blocks_->start_tracking(disk, environment_.clock.now());
+        if (!state(disk).in_blocks) return;
+        if (parted != nullptr)
+            blocks_->start_parted(disk, parted->method, environment_.clock.now());
+        else
+            blocks_->start_tracking(disk, environment_.clock.now());
     });
     begin_copies(machine);
     start_ticking(machine);

@@ -72,8 +72,9 @@ class ReplicationPipeline : private GroupHost {
                         ReplicationListener& listener);
 
     // Operations on a machine's data path. Each requires the path named.
-    /// Stopped: starts the initial copy.
-    void start_initial_replication(MachineId machine);
+    /// Stopped: starts the initial copy. Of a leg that replicates what the other one was failed
+    /// over from, `parted` says how: what differs travels, and the points of its past are gone.
+    void start_initial_replication(MachineId machine, const FailedOver* parted = nullptr);
     /// Stopped: the replica already equals the source, with a recovery point of this instant.
     void start_replicated(MachineId machine);
     /// ResyncRequired or Journal: compares all disks and ships what differs. From ResyncRequired a
@@ -113,7 +114,8 @@ class ReplicationPipeline : private GroupHost {
     void disk_resized(DiskId disk);
     /// The replica side lost power and came back: what it acknowledged is there.
     void replica_restarted(MachineId machine);
-    /// The machine was failed over to `point`: its witness may compare.
+    /// The machine was failed over to `point`: its witness may compare, and the disks of its other
+    /// leg hold what the point holds.
     void promoted(MachineId machine, const RecoveryPoint& point, bool planned);
     /// Evaluates process server health and RPO thresholds; the environment's health timer calls it.
     void evaluate_health();
@@ -256,7 +258,8 @@ class ReplicationPipeline : private GroupHost {
     void enter(MachineId machine, DataPath path);
     void start_waiting_copies(MachineId machine);
     void start_first_copy(DiskId disk);
-    void start_reverse_delta(DiskId disk);
+    void start_reverse_delta(DiskId disk, const FailedOver& parted);
+    [[nodiscard]] Bytes parted_bytes(DiskId disk, const FailedOver& parted);
     void start_compare(DiskId disk);
     void start_changed_blocks(DiskId disk);
     void start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes, Duration reading_time);
@@ -315,6 +318,7 @@ class ReplicationPipeline : private GroupHost {
     std::unique_ptr<BlockContent> blocks_;
     std::unique_ptr<GroupMarkers> groups_of_machines_;  ///< null without any
     std::vector<MachineState> machines_;
+    std::vector<std::optional<FailedOver>> parted_;  ///< per machine that replicates so
     std::vector<DiskState> disks_;
     std::vector<std::optional<CopyStream>> copies_;  ///< per disk
     std::vector<Bytes> lost_;  ///< per disk at block fidelity: to be sent again

@@ -159,6 +159,22 @@ void OracleBoard::failed_over(const PublishedPoint& point, bool planned,
     machines_[point.machine.value].branch = Branch{point.cut, point.generation};
 }
 
+// The other leg's disks go on from there; what they held before is a past of its own.
+void OracleBoard::leg_branched(MachineId from, MachineId to, Instant cut) {
+    const std::vector<DiskId> source = lab_.disks_of(from);
+    const std::vector<DiskId> target = lab_.disks_of(to);
+    for (std::size_t k = 0; k < target.size(); ++k) lab_.history.adopt(target[k], source[k], cut);
+    MachineState& state = machines_[to.value];
+    state.branch.reset();
+    state.whole = true;
+    state.life = machines_[from.value].life;
+    for (ListedPoint& listed : lab_.points.of(to)) {
+        listed.released = true;
+        listed.off_history = true;
+    }
+    for (Oracle* const oracle : all_) oracle->branched(to, cut);
+}
+
 void OracleBoard::failed_back(MachineId machine, Instant cut, const BlockReader& content) {
     go_on(machine);
     tell(all_, [&](Oracle& oracle) { oracle.failed_back(machine, cut, content); });

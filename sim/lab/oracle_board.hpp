@@ -87,6 +87,7 @@ class OracleBoard : public BlockWitness {
     void rpo_reported(MachineId machine, Instant now, Duration rpo) override;
     void failed_over(const PublishedPoint& point, bool planned,
                      const BlockReader& content) override;
+    void leg_branched(MachineId from, MachineId to, Instant cut) override;
     void failed_back(MachineId machine, Instant cut, const BlockReader& content) override;
 
   private:

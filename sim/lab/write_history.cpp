@@ -57,6 +57,30 @@ GuestWrite WriteHistory::write(DiskId disk, std::uint64_t index) const {
     return {entry.stamp, Instant(Duration(entry.at)), entry.range(), WriteKind::Write};
 }
 
+void WriteHistory::adopt(DiskId disk, DiskId from, Instant cut) {
+    List& writes = lists_[disk.value];
+    const List& other = list(from);
+    const std::uint64_t keep = position(from, cut);
+    // What this disk wrote by itself, in a life that the other does not share, ends here.
+    std::uint64_t shared = 0;
+    const std::uint64_t limit = std::min<std::uint64_t>(keep, writes.entries.size());
+    while (shared < limit && writes.entries[shared].stamp == other.entries[shared].stamp) ++shared;
+    const auto give_up = [&](const std::vector<Entry>& entries, std::uint64_t begin) {
+        if (begin == entries.size()) return;
+        writes.given_up.push_back({entries[begin].stamp, entries.back().stamp});
+    };
+    give_up(other.entries, keep);
+    give_up(writes.entries, shared);
+    writes.entries.assign(other.entries.begin(),
+                          other.entries.begin() + static_cast<std::ptrdiff_t>(keep));
+    writes.shapes = other.shapes;
+    while (writes.shapes.size() > 1 && writes.shapes.back().from >= cut) writes.shapes.pop_back();
+    writes.sectors = std::max(writes.sectors, other.sectors);
+    writes.pages.clear();
+    writes.paged = 0;
+    ++writes.rewinds;
+}
+
 std::uint64_t WriteHistory::position(DiskId disk, Instant cut) const {
     const auto& entries = list(disk).entries;
     const std::int64_t limit = cut.since_start().count();
@@ -79,6 +103,7 @@ std::uint64_t WriteHistory::index_of(DiskId disk, Stamp stamp) const {
 }
 
 bool WriteHistory::given_up(DiskId disk, Stamp stamp) const {
+    if (index_of(disk, stamp) != kNoWrite) return false;
     const auto& ranges = list(disk).given_up;
     return std::any_of(ranges.begin(), ranges.end(), [stamp](const StampRange& range) {
         return range.first <= stamp && stamp <= range.last;

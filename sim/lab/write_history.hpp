@@ -41,6 +41,9 @@ class WriteHistory {
     void resize(DiskId disk, const DiskGeometry& now, Instant at);
     /// Takes out all writes from `cut` on.
     void rewind(DiskId disk, Instant cut);
+    /// The disk goes on from what another one held at `cut`: its list is that one's up to there,
+    /// and what either wrote beyond is given up.
+    void adopt(DiskId disk, DiskId from, Instant cut);
     /// How often writes were taken out of this disk's list.
     [[nodiscard]] std::uint32_t rewinds(DiskId disk) const { return list(disk).rewinds; }
 

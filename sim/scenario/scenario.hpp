@@ -340,6 +340,8 @@ struct Scenario {
     std::vector<ConsistencyGroup> consistency_groups;
     bool oracles = true;  ///< block fidelity: judge every recovery point while running
     std::vector<MachineGroup> machines;
+    /// Machines get a leg that takes them home: the timeline, or whoever steers, may use it.
+    bool ways_back = false;
     std::vector<TimelineEntry> timeline;
     std::vector<Expectation> expect;
 };

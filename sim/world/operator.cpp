@@ -55,9 +55,12 @@ bool Operator::happens_by_itself(const scenario::TimelineEntry& entry, MachineId
         }
         case scenario::Operation::ResizeDisk: {
             const DiskId disk = disk_named(machine, *entry.disk);
-            estate_.disks[disk.value].size = *entry.size;
-            if (blocks_.has(disk)) blocks_.resize(disk);
-            logic_.disk_resized(disk);
+            for (const DiskId side : {disk, estate_.counterpart(disk)}) {
+                if (side.is_none()) continue;  // both legs of an item have the same disks
+                estate_.disks[side.value].size = *entry.size;
+                if (blocks_.has(side)) blocks_.resize(side);
+                logic_.disk_resized(side);
+            }
             return true;
         }
         default: return false;

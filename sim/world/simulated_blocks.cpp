@@ -35,6 +35,11 @@ void SimulatedBlocks::add_disk(DiskId id, std::unique_ptr<workload::BlockWriteSo
               .last_taken = kBeforeRun,
               .parting = {},
               .sums = {}};
+    if (!machine.forward_of.is_none()) {  // it holds nothing until its other leg is failed over
+        if (disk.writes) disk.pending = disk.writes->next();
+        disks_.emplace(id, std::move(disk));
+        return;
+    }
     const auto used = static_cast<std::uint64_t>((facts.used.count() + sector - 1) / sector);
     if (used > 0) {
         const Stamp stamp = make_stamp(disk.life, disk.next_number++);
@@ -42,14 +47,14 @@ void SimulatedBlocks::add_disk(DiskId id, std::unique_ptr<workload::BlockWriteSo
     }
     if (machine.engine == ReplicationEngine::Failback) part(disk, id, machine.failed_over);
     if (disk.writes) disk.pending = disk.writes->next();
-    if (machine.forward_of.is_none()) disk.on.push_back({Instant()});
+    disk.on.push_back({Instant()});
     disks_.emplace(id, std::move(disk));
 }
 
 /// The past of a machine that was failed over: both sides began equal, the one on-premises then
 /// wrote what was never replicated, and the one in Azure has been writing since.
 void SimulatedBlocks::part(Disk& disk, DiskId id, const FailedOver& parted) {
-    Parting parting{StampImage(disk.geometry.sectors), {}, {}};
+    Parting parting{0, StampImage(disk.geometry.sectors), {}, {}};
     for (const GuestWrite& write : disk.before) {
         parting.other_side.fill(write.range, write.stamp);
     }
@@ -146,8 +151,50 @@ void SimulatedBlocks::read(DiskId disk, std::uint64_t first, std::span<Stamp> ou
 
 const Parting* SimulatedBlocks::parting(DiskId id) {
     Disk& disk = disks_.at(id);
+    if (!disk.other_side.is_none() && !disk.tracked_elsewhere) look_at_other_side(disk);
     disk.tracked_elsewhere = true;
     return disk.parting ? &*disk.parting : nullptr;
+}
+
+/// What the other side holds now, and where that differs from what both held.
+void SimulatedBlocks::look_at_other_side(Disk& disk) {
+    Parting& parting = *disk.parting;
+    parting.other_side = disks_.at(disk.other_side).image;
+    parting.written_there.clear();
+    for (std::uint64_t sector = 0; sector < disk.geometry.sectors; ++sector) {
+        if (parting.other_side.at(sector) == disk.at_cut->at(sector)) continue;
+        auto& runs = parting.written_there;
+        if (!runs.empty() && runs.back().end() == sector)
+            ++runs.back().count;
+        else
+            runs.push_back({sector, 1});
+    }
+}
+
+void SimulatedBlocks::branch(MachineId from, MachineId to, const BlockReader& content,
+                             Instant /*cut*/) {
+    const Machine& here = estate_.machine(from);
+    const Machine& there = estate_.machine(to);
+    LANDFALL_CHECK(here.disk_count == there.disk_count, "both legs of an item have the same disks");
+    std::vector<Stamp> stamps;
+    for (std::uint32_t k = 0; k < there.disk_count; ++k) {
+        const DiskId source(here.first_disk.value + k);
+        Disk& disk = disks_.at(DiskId(there.first_disk.value + k));
+        const Disk& former = disks_.at(source);
+        disk.geometry = former.geometry;
+        stamps.resize(disk.geometry.sectors);
+        content.read(source, 0, stamps);
+        disk.image = StampImage(disk.geometry.sectors);
+        disk.image.write(0, stamps);
+        disk.at_cut = disk.image;
+        disk.life = static_cast<std::uint16_t>(std::max(disk.life, former.life) + 1);
+        disk.next_number = 1;
+        disk.before.clear();
+        disk.replaced_at = Instant::never();
+        disk.other_side = source;
+        disk.tracked_elsewhere = false;
+        disk.parting = Parting{++disk.partings, StampImage(disk.geometry.sectors), {}, {}};
+    }
 }
 
 void SimulatedBlocks::hold_writes(MachineId machine, Instant from) {

@@ -35,6 +35,7 @@ class SimulatedBlocks : public SourceBlocks {
     void take_writes(DiskId disk, Instant until, std::vector<GuestWrite>& taken) override;
     void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override;
     [[nodiscard]] const Parting* parting(DiskId disk) override;
+    void branch(MachineId from, MachineId to, const BlockReader& content, Instant cut) override;
     void hold_writes(MachineId machine, Instant from) override;
     void release_writes(MachineId machine, Instant at) override;
 
@@ -62,6 +63,9 @@ class SimulatedBlocks : public SourceBlocks {
         std::deque<TimeSpan> on;  ///< times in which the guest writes; taken ones are gone
         Instant last_taken;
         std::optional<Parting> parting;
+        DiskId other_side = {};                 ///< since it parted, within the run
+        std::optional<StampImage> at_cut = {};  ///< what both sides held then
+        std::uint32_t partings = 0;
         bool tracked_elsewhere = false;  ///< somebody has asked for the parting
         Instant replaced_at = Instant::never();
         std::vector<std::pair<Instant, std::int64_t>> sums;  ///< bytes written up to an instant
@@ -73,6 +77,7 @@ class SimulatedBlocks : public SourceBlocks {
 
     void part(Disk& disk, DiskId id, const FailedOver& parted);
     void take_guest_writes(Disk& disk, Instant until, std::vector<GuestWrite>& taken);
+    void look_at_other_side(Disk& disk);
     void take_while_on(Disk& disk, Instant until, std::vector<GuestWrite>& taken);
     void take(Disk& disk, const GuestWrite& write, std::vector<GuestWrite>& taken);
 
