@@ -149,6 +149,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void begin_synchronize(JobId id);
     void begin_create_replica(JobId id);
     void begin_reverse(JobId id);
+    void start_reverse(JobId id, MachineId leg);
     void begin_resync(JobId id, bool again);
     void replace_replica(JobId id);
     void machine_done(JobId id, const MachineActionEnded& event);

@@ -378,13 +378,22 @@ void SiteRecovery::begin_reverse(JobId id) {
     switch (engine_.data_path(leg)) {
         case DataPath::Stopped:
             target.copy_completed = false;
-            engine_.forget_points(leg);
-            engine_.start_initial_replication(leg);
+            start_reverse(id, leg);
             return;
         case DataPath::Journal: end_task(id, TaskState::Succeeded); return;
         case DataPath::ResyncRequired: schedule_resync(machine); return;
         case DataPath::Copying: return;
     }
+}
+
+/// What either side wrote since the failover travels; to another location, whole disks.
+void SiteRecovery::start_reverse(JobId id, MachineId leg) {
+    const auto& point = at(job(id).machine).promoted;
+    LANDFALL_CHECK(point, "an item that replicates back was failed over to a point");
+    FailedOver parted;
+    parted.cut = point->time;
+    if (job(id).options.alternate_location) parted.method = FailbackMethod::FullDownload;
+    engine_.start_initial_replication(leg, &parted);
 }
 
 void SiteRecovery::begin_resync(JobId id, bool again) {

@@ -139,6 +139,7 @@ void SimulatedBlocks::take_while_on(Disk& disk, Instant until, std::vector<Guest
 
 void SimulatedBlocks::set_writing(DiskId id, const TimeSpan& span) {
     std::deque<TimeSpan>& on = disks_.at(id).on;
+    if (span.from <= disks_.at(id).another) return;
     if (!on.empty() && on.back().from == span.from)
         on.back().until = span.until;
     else if (span.from < span.until)
@@ -190,6 +191,9 @@ void SimulatedBlocks::branch(MachineId from, MachineId to, const BlockReader& co
         disk.life = static_cast<std::uint16_t>(std::max(disk.life, former.life) + 1);
         disk.next_number = 1;
         disk.before.clear();
+        // Whoever runs there now is about to be replaced, and wrote to what was there before.
+        if (!disk.on.empty()) disk.another = disk.on.back().from;
+        disk.on.clear();
         disk.replaced_at = Instant::never();
         disk.other_side = source;
         disk.tracked_elsewhere = false;

@@ -66,7 +66,8 @@ class SimulatedBlocks : public SourceBlocks {
         DiskId other_side = {};                 ///< since it parted, within the run
         std::optional<StampImage> at_cut = {};  ///< what both sides held then
         std::uint32_t partings = 0;
-        bool tracked_elsewhere = false;  ///< somebody has asked for the parting
+        Instant another = Instant(Duration(-1));  ///< a guest that began then has other disks
+        bool tracked_elsewhere = false;           ///< somebody has asked for the parting
         Instant replaced_at = Instant::never();
         std::vector<std::pair<Instant, std::int64_t>> sums;  ///< bytes written up to an instant
     };
