@@ -73,7 +73,9 @@ if TYPE_CHECKING:
     from .runner import run_many
     from .scenario import Detail, Network, Scenario, load
     from .schema import scenario_schema
+    from .setup import DiskFacts, MachineFacts, NetworkMapping, VmmServer
     from .simulation import Simulation, open  # noqa: A004 - read as lf.open(scenario)
+    from .target import FamilyQuota, Quota, Subnet, Target, VirtualNetwork
     from .timeline import Expectation, Step, When
     from .vault import Item, Items, SimulatedVault
 
@@ -98,6 +100,8 @@ _NAMES = {
     "scenario": "Detail Network Scenario load",
     "schema": "scenario_schema",
     "simulation": "Simulation open",
+    "setup": "DiskFacts MachineFacts NetworkMapping VmmServer",
+    "target": "FamilyQuota Quota Subnet Target VirtualNetwork",
     "timeline": "Expectation Step When",
     "vault": "Item Items SimulatedVault",
 }
@@ -113,10 +117,12 @@ __all__ = [
     "ConstantChurn",
     "Detail",
     "Disk",
+    "DiskFacts",
     "DiurnalChurn",
     "Estimate",
     "Expectation",
     "FailedOver",
+    "FamilyQuota",
     "GoalNotReached",
     "Host",
     "Item",
@@ -127,8 +133,10 @@ __all__ = [
     "LandfallError",
     "Link",
     "Machine",
+    "MachineFacts",
     "MasterTarget",
     "Network",
+    "NetworkMapping",
     "NoChurn",
     "OperationRefused",
     "Outage",
@@ -139,6 +147,7 @@ __all__ = [
     "Profile",
     "ProfileOverride",
     "Proof",
+    "Quota",
     "Region",
     "Result",
     "Scenario",
@@ -155,11 +164,15 @@ __all__ = [
     "Site",
     "Step",
     "StorageAccount",
+    "Subnet",
+    "Target",
     "Task",
     "Throttle",
     "TraceChurn",
     "UnknownName",
     "Vault",
+    "VirtualNetwork",
+    "VmmServer",
     "When",
     "Window",
     "WorkerDied",

@@ -16,6 +16,8 @@ from .quantities import (
     PositiveSize,
     TimeOfDay,
 )
+from .setup import HostVersion
+from .target import Quota, VirtualNetwork
 
 InitialState: TypeAlias = Literal["unprotected", "protected"]
 
@@ -67,6 +69,16 @@ class Host(Part):
     upload_threads: ThreadCount | None = Field(
         default=None, description="Parallel streams of a machine's upload; null: the profile's."
     )
+    version: HostVersion | None = Field(
+        default=None, description="Windows Server of a Hyper-V host; null: unstated."
+    )
+    registers_at: Duration | None = Field(
+        default=None, description="Seconds at which it registers; null: before the run."
+    )
+    key_generated_at: Duration | None = Field(
+        default=None,
+        description="Seconds at which its registration key was generated; null: as it registers.",
+    )
 
 
 class Site(Part):
@@ -97,6 +109,10 @@ class Region(Part):
     name: Name = Field(description="Name, unique among sites, regions and routers.")
     storage_accounts: Many[StorageAccount] = Field(
         default=(), description="Cache storage accounts of the region."
+    )
+    quota: Quota = Field(default=Quota(), description="What the subscription may use of it.")
+    networks: Many[VirtualNetwork] = Field(
+        default=(), description="Virtual networks; none: interfaces have no addresses."
     )
 
 
@@ -134,6 +150,13 @@ class ConfigurationServer(Part):
 
     name: Name = Field(description="Name, unique among configuration servers.")
     site: Reference = Field(description="Name of the site it stands in.")
+    registers_at: Duration | None = Field(
+        default=None, description="Seconds at which it registers; null: before the run."
+    )
+    key_generated_at: Duration | None = Field(
+        default=None,
+        description="Seconds at which its registration key was generated; null: as it registers.",
+    )
 
 
 class MasterTarget(Part):

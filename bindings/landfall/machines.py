@@ -12,7 +12,9 @@ from . import codes
 from .churn import Churn, NoChurn
 from .estate import InitialState
 from .part import Flag, Many, Name, Number, Part, Reference, Whole, as_number, clash
-from .quantities import PositiveDuration, PositiveSize, Size
+from .quantities import Duration, PositiveDuration, PositiveSize, Size
+from .setup import DiskFacts, MachineFacts
+from .target import Target
 
 DiskType: TypeAlias = Literal["standard_hdd", "standard_ssd", "premium_ssd"]
 MachineKind: TypeAlias = Literal["vmware", "physical", "hyper-v", "azure", "aws"]
@@ -109,6 +111,7 @@ class Disk(Part):
         description="Measured curve of coalescing for volume fidelity, instead of `working_set`: "
         "pairs of bytes written in a row and how many of them are distinct, rising.",
     )
+    facts: DiskFacts = Field(default=DiskFacts(), description="What compatibility asks for.")
 
     @model_validator(mode="after")
     def _used_fits(self) -> Disk:
@@ -246,6 +249,18 @@ class Machine(Part):
         default=True,
         description="Boot-start drivers and DHCP are in place: failover needs no hydration.",
     )
+    cloud: Reference | None = Field(
+        default=None,
+        description="Cloud of a VMM server that manages it (Hyper-V); null: no VMM server does.",
+    )
+    appears_at: Duration | None = Field(
+        default=None,
+        description="Seconds at which it is created, to be discovered later; null: before the run.",
+    )
+    facts: MachineFacts = Field(
+        default=MachineFacts(), description="What compatibility and the target ask for."
+    )
+    target: Target = Field(default=Target(), description="What it becomes in Azure.")
     churn: Churn = Field(
         default=NoChurn(), description="What the machine writes, over all its disks."
     )
@@ -271,6 +286,11 @@ class Machine(Part):
                 raise clash(codes.MISSING_KEY, message, key)
             if given and key not in (*rule.needs, *rule.may):
                 raise clash(codes.KEYS_CLASH, f'does not go with "{engine}" replication', key)
+        if self.cloud is not None and self.kind != "hyper-v":
+            raise clash(codes.KEYS_CLASH, 'goes only with "kind": "hyper-v"', "cloud")
+        if self.target.ip is not None and self.count > 1:
+            message = 'does not go with "count": an address is of one machine'
+            raise clash(codes.KEYS_CLASH, message, "target")
         if self.zone_to_zone and engine != "azure-to-azure":
             message = 'goes only with "azure-to-azure" replication'
             raise clash(codes.KEYS_CLASH, message, "zone_to_zone")

@@ -34,6 +34,7 @@ from .part import Flag, Many, Name, Number, Part, Text, Whole
 from .prices import Prices, PricesChoice
 from .profiles import Profile, ProfileChoice
 from .quantities import DURATION, SIZE, PositiveDuration, parse
+from .setup import NetworkMapping, VmmServer
 from .timeline import Expectation, Step
 from .validate import placed, validated
 
@@ -120,6 +121,10 @@ class Scenario(Part):
     vault: Vault = Field(description="The Recovery Services vault.")
     configuration_servers: Many[ConfigurationServer] = Field(
         default=(), description="Configuration servers."
+    )
+    vmm_servers: Many[VmmServer] = Field(default=(), description="VMM servers and their clouds.")
+    network_mappings: Many[NetworkMapping] = Field(
+        default=(), description="Networks that machines come up in, by the networks they have."
     )
     process_servers: Many[ProcessServer] = Field(default=(), description="Process servers.")
     master_targets: Many[MasterTarget] = Field(

@@ -14,7 +14,11 @@
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
 #include "model/estate/recovery_plan.hpp"
+#include "model/estate/compatibility.hpp"
+#include "model/estate/enabling.hpp"
 #include "model/estate/scenario_kind.hpp"
+#include "model/estate/target.hpp"
+#include "model/estate/vault.hpp"
 #include "model/profile/service_profile.hpp"
 
 namespace landfall {
@@ -127,6 +131,9 @@ struct Estate {
     std::vector<Policy> policies;
     std::vector<ConsistencyGroupFacts> groups;
     std::vector<RecoveryPlan> plans;
+    EnablingFacts enabling;  ///< what stands in the way of protecting a machine
+    TargetFacts target;      ///< what Azure has for machines that fail over
+    VaultSetup vault_setup;  ///< what is registered, mapped and protected
 
     [[nodiscard]] const Machine& machine(MachineId id) const { return machines[id.value]; }
     [[nodiscard]] const Disk& disk(DiskId id) const { return disks[id.value]; }
@@ -145,6 +152,8 @@ struct Estate {
     [[nodiscard]] const ProcessServer& process_server(ProcessServerId id) const {
         return process_servers[id.value];
     }
+    /// Every reason why the machine cannot be protected (model/estate/compatibility.hpp).
+    [[nodiscard]] std::vector<Incompatibility> compatibility(MachineId id) const;
     [[nodiscard]] const Policy& policy(PolicyId id) const { return policies[id.value]; }
     [[nodiscard]] const RecoveryPlan& plan(RecoveryPlanId id) const { return plans[id.value]; }
 };

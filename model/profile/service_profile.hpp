@@ -55,6 +55,16 @@ constexpr std::string_view name_of(SourceTracking tracking) {
     return kSourceTrackings[static_cast<std::size_t>(tracking)].first;
 }
 
+/// A size of virtual machine in Azure. All that are listed take premium disks.
+struct VmSize {
+    std::string name;    ///< "Standard_D4s_v3"
+    std::string family;  ///< "Dsv3": cores have a quota by family
+    std::int64_t cores = 0;
+    Bytes memory;
+    std::int64_t data_disks_max = 0;
+    std::int64_t nics_max = 0;
+};
+
 /// All figures of one service version. Field names are the keys of the JSON file.
 struct ServiceProfile {
     std::string name;
@@ -113,6 +123,7 @@ struct ServiceProfile {
     std::int64_t failovers_per_hour = 0;
     std::int64_t failovers_per_hour_hydrated = 0;
     std::vector<TargetDiskTier> target_disk_tiers;
+    std::vector<VmSize> vm_sizes;  ///< that a failed over machine may get
 
     // Hyper-V Replica
     std::int64_t hyper_v_disks_at_once = 0;       ///< disks of one machine copied at the same time
@@ -171,6 +182,32 @@ struct ServiceProfile {
     BytesPerSecond azure_machine_churn_max;       ///< Azure to Azure
     BytesPerSecond azure_machine_high_churn_max;  ///< the same, with a cache account for high churn
     Duration azure_churn_burst;  ///< of a disk's ceiling, what may leave at once [A]
+
+    // Set-up
+    Duration registration_clock_skew_max;   ///< beyond it registration fails (ACS50008)
+    Duration host_discovery_time;           ///< until a registered host is listed
+    Duration inventory_discovery_interval;  ///< between two looks at an inventory
+    std::int64_t servers_per_vault_max = 0;
+    std::int64_t vaults_per_subscription_max = 0;
+    std::int64_t azure_protected_disks_max = 0;     ///< Azure to Azure, in a subscription
+    std::int64_t hyper_v_secondary_points_max = 0;  ///< points beside the newest
+
+    // Compatibility by kind, where it differs from the limits of a machine
+    Bytes generation_one_os_disk_size_max;  ///< VMware and physical servers
+    Bytes hyper_v_os_disk_size_max;         ///< of generation 1
+    Bytes hyper_v_generation_two_os_disk_size_max;
+    Bytes hyper_v_data_disk_size_max;
+    std::int64_t hyper_v_data_disks_max = 0;
+    std::int64_t hyper_v_generation_two_data_disks_max = 0;
+    bool hyper_v_newer_hosts = false;  ///< hosts of Windows Server 2019 and 2022 as well
+    Bytes azure_os_disk_size_max;
+    Bytes azure_data_disk_size_max;
+    std::int64_t azure_data_disks_max = 0;
+    std::int64_t azure_cores_min = 0;
+    Bytes azure_memory_min;
+    std::int64_t cache_account_disks_max = 0;       ///< disks that change slowly
+    std::int64_t cache_account_busy_disks_max = 0;  ///< disks that change fast
+    BytesPerSecond cache_account_calm_churn;        ///< the most of a slow one
 
     // Task durations
     Duration prerequisites_check_time;
@@ -289,6 +326,29 @@ void ServiceProfile::visit_limits(Self& self, Visitor&& visit) {
     visit("azure_machine_churn_max", self.azure_machine_churn_max, "B/s");
     visit("azure_machine_high_churn_max", self.azure_machine_high_churn_max, "B/s");
     visit("azure_churn_burst", self.azure_churn_burst, "s");
+    visit("registration_clock_skew_max", self.registration_clock_skew_max, "s");
+    visit("host_discovery_time", self.host_discovery_time, "s");
+    visit("inventory_discovery_interval", self.inventory_discovery_interval, "s");
+    visit("servers_per_vault_max", self.servers_per_vault_max, "");
+    visit("vaults_per_subscription_max", self.vaults_per_subscription_max, "");
+    visit("azure_protected_disks_max", self.azure_protected_disks_max, "");
+    visit("hyper_v_secondary_points_max", self.hyper_v_secondary_points_max, "");
+    visit("generation_one_os_disk_size_max", self.generation_one_os_disk_size_max, "B");
+    visit("hyper_v_os_disk_size_max", self.hyper_v_os_disk_size_max, "B");
+    visit("hyper_v_generation_two_os_disk_size_max", self.hyper_v_generation_two_os_disk_size_max,
+          "B");
+    visit("hyper_v_data_disk_size_max", self.hyper_v_data_disk_size_max, "B");
+    visit("hyper_v_data_disks_max", self.hyper_v_data_disks_max, "");
+    visit("hyper_v_generation_two_data_disks_max", self.hyper_v_generation_two_data_disks_max, "");
+    visit("hyper_v_newer_hosts", self.hyper_v_newer_hosts, "bool");
+    visit("azure_os_disk_size_max", self.azure_os_disk_size_max, "B");
+    visit("azure_data_disk_size_max", self.azure_data_disk_size_max, "B");
+    visit("azure_data_disks_max", self.azure_data_disks_max, "");
+    visit("azure_cores_min", self.azure_cores_min, "");
+    visit("azure_memory_min", self.azure_memory_min, "B");
+    visit("cache_account_disks_max", self.cache_account_disks_max, "");
+    visit("cache_account_busy_disks_max", self.cache_account_busy_disks_max, "");
+    visit("cache_account_calm_churn", self.cache_account_calm_churn, "B/s");
 }
 
 template <typename Self, typename Visitor>

@@ -15,6 +15,7 @@ std::vector<Problem> check(const Scenario& scenario, workload::TraceStore& trace
     check_routes(checking);
     check_machines(checking);
     check_machine_names(checking);
+    check_setup(checking);
     check_groups(checking);
     check_timeline(checking);
     check_traces(checking, traces);

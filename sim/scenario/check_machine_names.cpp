@@ -4,12 +4,12 @@
 // one stem and width therefore always meet; a single machine meets a group when its name is one of
 // those. Nothing else can: the digits after the last hyphen tell the stem. So a count of ten
 // million costs nothing here.
-#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "model/estate/compatibility.hpp"
 #include "sim/scenario/checks.hpp"
 #include "sim/scenario/expand.hpp"
 #include "sim/scenario/readers.hpp"
@@ -17,19 +17,6 @@
 namespace landfall::scenario {
 
 namespace {
-
-constexpr std::size_t kLongestName = 63;
-
-bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool is_good_name(std::string_view name) {
-    if (name.empty() || name.size() > kLongestName) return false;
-    if (!is_letter_or_digit(name.front()) || !is_letter_or_digit(name.back())) return false;
-    return std::all_of(name.begin(), name.end(),
-                       [](char c) { return is_letter_or_digit(c) || c == '-'; });
-}
 
 /// The group names that stand for numbers up to `count` in `width` digits after a stem.
 struct Numbered {
@@ -61,7 +48,7 @@ void note_duplicate(Checking& checking, const std::string& pointer, const std::s
 
 void check_form(Checking& checking, const MachineGroup& group, const std::string& pointer) {
     const std::string longest = machine_name(group, group.count);
-    if (is_good_name(longest) && longest != "all") return;
+    if (is_machine_name(longest) && longest != "all") return;
     std::string rule =
         "a machine name has 1 to 63 letters, digits and hyphens, and begins and ends "
         "with a letter or digit";

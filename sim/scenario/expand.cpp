@@ -42,25 +42,33 @@ void resolve_target(const Scenario& scenario, const Directory& directory, const 
 
 }  // namespace
 
+ExpandedMachine expand_group(const Scenario& scenario, const Directory& directory,
+                             std::size_t index) {
+    const MachineGroup& group = scenario.machines[index];
+    ExpandedMachine machine;
+    machine.group = index;
+    machine.name = machine_name(group, 1);
+    machine.site = directory.site(group.site).value_or(SiteId());
+    machine.region = directory.region(group.site);
+    if (group.host) machine.host = directory.host(*group.host).value_or(HostPlace()).id;
+    if (group.process_server) {
+        machine.process_server =
+            directory.process_server(*group.process_server).value_or(ProcessServerId());
+    }
+    resolve_target(scenario, directory, group, machine);
+    machine.policy = directory.policy(group.policy).value_or(PolicyId());
+    if (group.consistency_group) {
+        machine.consistency_group = directory.consistency_group(*group.consistency_group);
+    }
+    return machine;
+}
+
 std::vector<ExpandedMachine> expand(const Scenario& scenario) {
     const Directory directory(scenario);
     std::vector<ExpandedMachine> machines;
     for (std::size_t g = 0; g < scenario.machines.size(); ++g) {
         const MachineGroup& group = scenario.machines[g];
-        ExpandedMachine machine;
-        machine.group = g;
-        machine.site = directory.site(group.site).value_or(SiteId());
-        machine.region = directory.region(group.site);
-        if (group.host) machine.host = directory.host(*group.host).value_or(HostPlace()).id;
-        if (group.process_server) {
-            machine.process_server =
-                directory.process_server(*group.process_server).value_or(ProcessServerId());
-        }
-        resolve_target(scenario, directory, group, machine);
-        machine.policy = directory.policy(group.policy).value_or(PolicyId());
-        if (group.consistency_group) {
-            machine.consistency_group = directory.consistency_group(*group.consistency_group);
-        }
+        ExpandedMachine machine = expand_group(scenario, directory, g);
         for (std::int64_t index = 1; index <= group.count; ++index) {
             machine.name = machine_name(group, index);
             machine.index = index;

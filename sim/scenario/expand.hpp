@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/base/ids.hpp"
+#include "sim/scenario/directory.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace landfall::scenario {
@@ -32,6 +33,10 @@ struct ExpandedMachine {
 /// Name of machine `index` (from 1) of a group: "web-07" of "web" when there are 10 to 99, the bare
 /// name when there is one.
 std::string machine_name(const MachineGroup& group, std::int64_t index);
+
+/// The first machine of the entry at `index`.
+ExpandedMachine expand_group(const Scenario& scenario, const Directory& directory,
+                             std::size_t index);
 
 /// All machines in the order of the file. Names that refer to nothing give ids that are none;
 /// check() reports them.

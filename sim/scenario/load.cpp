@@ -122,6 +122,8 @@ Scenario read_scenario(const Json& document, Problems& problems) {
         scenario.vault = read_vault(*vault, root.at("vault"), problems);
     }
     scenario.configuration_servers = root.list("configuration_servers", read_configuration_server);
+    scenario.vmm_servers = root.list("vmm_servers", read_vmm_server);
+    scenario.network_mappings = root.list("network_mappings", read_network_mapping);
     scenario.process_servers = root.list("process_servers", read_process_server);
     scenario.master_targets = root.list("master_targets", read_master_target);
     scenario.policies = root.list("policies", read_policy);
@@ -162,7 +164,8 @@ bool hides_names(const Problems& first, const std::string& list) {
         const std::string rest = problem.pointer.substr(list.size());
         const bool list_or_entry = std::count(rest.begin(), rest.end(), '/') <= 1;
         return list_or_entry || rest.ends_with("/name") || rest.ends_with("/hosts") ||
-               rest.ends_with("/storage_accounts") || rest.ends_with("/count");
+               rest.ends_with("/storage_accounts") || rest.ends_with("/clouds") ||
+               rest.ends_with("/count");
     });
 }
 
@@ -178,8 +181,9 @@ bool repeats(const Problem& second, const Problems& first) {
     const bool of_names = second.code == code::kUnknownName || second.code == code::kOtherSite ||
                           second.code == code::kUnreachable;
     if (of_names) {
-        for (const char* list : {"/sites", "/regions", "/routers", "/process_servers",
-                                 "/master_targets", "/policies", "/consistency_groups"}) {
+        for (const char* list :
+             {"/sites", "/regions", "/routers", "/vmm_servers", "/process_servers",
+              "/master_targets", "/policies", "/consistency_groups"}) {
             if (hides_names(first, list)) return true;
         }
         return second.code == code::kUnreachable &&

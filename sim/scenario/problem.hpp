@@ -41,6 +41,7 @@ inline constexpr std::string_view kFidelity = "SCN025";    ///< does not go with
 inline constexpr std::string_view kRetention = "SCN030";   ///< beyond the profile's retention
 inline constexpr std::string_view kAppConsistent = "SCN031";  ///< an interval the profile forbids
 inline constexpr std::string_view kInterval = "SCN032";       ///< too often for the target's disks
+inline constexpr std::string_view kSetup = "SCN033";          ///< the vault refuses to set it up
 inline constexpr std::string_view kMatchesNothing =
     "SCN040";                                                ///< a pattern that selects no machine
 inline constexpr std::string_view kNoEnd = "SCN041";         ///< neither duration nor timeline

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/estate/target.hpp"
 #include "sim/scenario/embedded.hpp"
 
 namespace landfall::scenario {
@@ -107,6 +108,20 @@ void read_tiers(const Json& tiers, ProfileData& data) {
     }
 }
 
+void read_vm_sizes(const Json& sizes, ProfileData& data) {
+    for (const Json& entry : sizes) {
+        VmSize size;
+        size.name = entry.at("name").get<std::string>();
+        size.family = entry.at("family").get<std::string>();
+        size.cores = entry.at("cores").get<std::int64_t>();
+        size.memory = Bytes(entry.at("memory").get<std::int64_t>());
+        size.data_disks_max = entry.at("data_disks_max").get<std::int64_t>();
+        size.nics_max = entry.at("nics_max").get<std::int64_t>();
+        data.profile.vm_sizes.push_back(std::move(size));
+        data.vm_size_sources.push_back(source_of(entry, data.profile.name, "a size"));
+    }
+}
+
 }  // namespace
 
 ProfileData parse_profile(std::string_view json) {
@@ -119,6 +134,7 @@ ProfileData parse_profile(std::string_view json) {
         read_retry_delays(file.at("hyper_v_retry_delays"), data);
         read_grids(file.at("retention_grids"), data);
         read_tiers(file.at("target_disk_tiers"), data);
+        read_vm_sizes(file.at("vm_sizes"), data);
     } catch (const Json::exception& error) {
         incomplete(data.profile.name, error.what());
     }
@@ -148,12 +164,7 @@ std::vector<std::string> profile_field_names() {
 }
 
 const TargetDiskTier* find_tier(const ServiceProfile& profile, std::string_view type, Bytes size) {
-    const TargetDiskTier* smallest = nullptr;
-    for (const TargetDiskTier& tier : profile.target_disk_tiers) {
-        if (tier.type != type || tier.size_at_most < size) continue;
-        if (smallest == nullptr || tier.size_at_most < smallest->size_at_most) smallest = &tier;
-    }
-    return smallest;
+    return disk_tier_for(profile, type, size);
 }
 
 }  // namespace landfall::scenario

@@ -21,10 +21,11 @@ struct FieldSource {
 struct ProfileData {
     ServiceProfile profile;
     std::string description;
-    std::vector<FieldSource> fields;        ///< in the order of ServiceProfile::visit_scalars
-    std::string retry_source;               ///< of the retry delays
-    std::vector<std::string> grid_sources;  ///< one for each retention grid
-    std::vector<std::string> tier_sources;  ///< one for each target disk tier
+    std::vector<FieldSource> fields;           ///< in the order of ServiceProfile::visit_scalars
+    std::string retry_source;                  ///< of the retry delays
+    std::vector<std::string> grid_sources;     ///< one for each retention grid
+    std::vector<std::string> tier_sources;     ///< one for each target disk tier
+    std::vector<std::string> vm_size_sources;  ///< one for each size, in order
 };
 
 /// Names of the built-in profiles, sorted.

@@ -42,6 +42,8 @@ Host read_host(const Json& value, const std::string& pointer, Problems& problems
     host.nic = object.with_default("nic", ReadBandwidth(), kTenGigabit);
     host.throttles = object.list("throttles", read_throttle);
     host.upload_threads = object.optional("upload_threads", ReadCount{4, 32});
+    host.version = object.optional("version", kHostVersions);
+    host.registration = read_registration(object);
     object.finish();
     return host;
 }
@@ -72,14 +74,23 @@ std::optional<Duration> read_interval(const Json& value, const std::string& poin
 
 /// Task times, delays and sizes that may be zero; everything else in a profile is more than zero.
 bool may_be_zero(std::string_view field, std::string_view unit) {
-    constexpr std::string_view kZeroAllowed[] = {
-        "retention_max",           "automatic_resync_delay",
-        "source_buffer",           "disk_size_min",
-        "data_disks_max",          "machine_churn_max",
-        "upload_backlog_warning",  "upload_backlog_critical",
-        "group_message_latency",   "group_resend_every",
-        "resync_fill_target",      "azure_churn_burst",
-        "azure_machine_churn_max", "azure_machine_high_churn_max"};
+    constexpr std::string_view kZeroAllowed[] = {"retention_max",
+                                                 "automatic_resync_delay",
+                                                 "source_buffer",
+                                                 "disk_size_min",
+                                                 "data_disks_max",
+                                                 "hyper_v_data_disks_max",
+                                                 "hyper_v_generation_two_data_disks_max",
+                                                 "azure_data_disks_max",
+                                                 "machine_churn_max",
+                                                 "upload_backlog_warning",
+                                                 "upload_backlog_critical",
+                                                 "group_message_latency",
+                                                 "group_resend_every",
+                                                 "resync_fill_target",
+                                                 "azure_churn_burst",
+                                                 "azure_machine_churn_max",
+                                                 "azure_machine_high_churn_max"};
     if (unit == "%" || field.ends_with("_time")) return true;
     for (const std::string_view allowed : kZeroAllowed) {
         if (field == allowed) return true;
@@ -135,6 +146,8 @@ Region read_region(const Json& value, const std::string& pointer, Problems& prob
     Region region;
     region.name = object.required("name", ReadName());
     region.storage_accounts = object.list("storage_accounts", read_storage_account);
+    read_quota(object, region);
+    region.networks = object.list("networks", read_target_network);
     object.finish();
     return region;
 }
@@ -188,6 +201,7 @@ ConfigurationServer read_configuration_server(const Json& value, const std::stri
     ConfigurationServer server;
     server.name = object.required("name", ReadName());
     server.site = object.required("site", ReadName());
+    server.registration = read_registration(object);
     object.finish();
     return server;
 }

@@ -62,6 +62,7 @@ Disk read_disk(const Json& value, const std::string& pointer, Problems& problems
     disk.working_set = object.optional("working_set", ReadSize{1});
     disk.fold = object.list("fold", read_fold_point);
     check_fold(object, disk);
+    disk.facts = read_disk_facts(object);
     object.finish();
     return disk;
 }
@@ -214,6 +215,7 @@ MachineGroup read_machine(const Json& value, const std::string& pointer, Initial
     if (object.find("disks") == nullptr) object.note_missing("disks");
     group.disks = object.list("disks", read_disk);
     check_needs(object, group);
+    read_machine_setup(object, group);
     object.finish();
     return group;
 }

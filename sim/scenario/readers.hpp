@@ -29,6 +29,17 @@ ServiceProfile read_profile(const Json* value, const std::string& pointer, Probl
 // What it costs (read_billing.cpp)
 Billing read_billing(const Json* value, const std::string& pointer, const ServiceProfile& profile,
                      Problems& problems);
+// Set-up of the vault and the target (read_setup.cpp)
+ServerRegistration read_registration(ObjectReader& server);
+VmmServer read_vmm_server(const Json& value, const std::string& pointer, Problems& problems);
+NetworkMapping read_network_mapping(const Json& value, const std::string& pointer,
+                                    Problems& problems);
+void read_quota(ObjectReader& region_object, Region& region);
+TargetNetwork read_target_network(const Json& value, const std::string& pointer,
+                                  Problems& problems);
+DiskFacts read_disk_facts(ObjectReader& disk);
+/// Everything of a machine that compatibility and the target ask for.
+void read_machine_setup(ObjectReader& machine, MachineGroup& group);
 
 // What is written (read_workloads.cpp)
 Churn read_churn(const Json& value, const std::string& pointer, Problems& problems);
@@ -45,6 +56,14 @@ std::vector<std::string> read_selection(ObjectReader& object);
 std::optional<StateCondition> read_condition(const Json& value, const std::string& pointer,
                                              Problems& problems);
 Expectation read_expectation(const Json& value, const std::string& pointer, Problems& problems);
+
+/// Versions of Windows Server that a Hyper-V host may have.
+inline const ReadChoice<std::string> kHostVersions = {{{"2008-r2", "2008-r2"},
+                                                       {"2012", "2012"},
+                                                       {"2012-r2", "2012-r2"},
+                                                       {"2016", "2016"},
+                                                       {"2019", "2019"},
+                                                       {"2022", "2022"}}};
 
 /// Most machines of one group, and of a scenario.
 inline constexpr std::int64_t kMachinesMax = 10'000'000;

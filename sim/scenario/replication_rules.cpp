@@ -58,7 +58,8 @@ std::vector<std::string> replications_for(std::string_view kind) {
 
 ScenarioKind kind_of(const MachineGroup& group) {
     switch (group.replication) {
-        case Replication::HyperVToAzure: return ScenarioKind::HyperVSiteToAzure;
+        case Replication::HyperVToAzure:
+            return group.cloud ? ScenarioKind::VmmToAzure : ScenarioKind::HyperVSiteToAzure;
         case Replication::HyperVToSecondary: return ScenarioKind::VmmToVmm;
         case Replication::ScoutToSecondary: return ScenarioKind::ScoutToSecondary;
         case Replication::AzureToAzure:

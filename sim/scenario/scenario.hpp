@@ -14,6 +14,8 @@
 
 #include "model/base/units.hpp"
 #include "model/economics/price_book.hpp"
+#include "model/estate/machine_facts.hpp"
+#include "model/estate/target.hpp"
 #include "model/profile/service_profile.hpp"
 
 namespace landfall::scenario {
@@ -35,11 +37,19 @@ struct Outage {
     Duration lasts;
 };
 
+/// When a server registers with the vault, and how old its key is then.
+struct ServerRegistration {
+    std::optional<Instant> at;             ///< absent: before the run
+    std::optional<Instant> key_generated;  ///< absent: just before
+};
+
 struct Host {
     std::string name;
     BytesPerSecond nic;
     std::vector<Throttle> throttles;             ///< of all that its machines' replication sends
     std::optional<std::int64_t> upload_threads;  ///< per machine, 4 to 32; absent: the profile's
+    std::optional<std::string> version;          ///< of Windows Server
+    ServerRegistration registration;
 };
 
 struct Site {
@@ -58,6 +68,10 @@ struct StorageAccount {
 struct Region {
     std::string name;
     std::vector<StorageAccount> storage_accounts;
+    std::optional<std::int64_t> quota_cores;
+    std::vector<FamilyQuota> quota_families;
+    std::optional<std::int64_t> quota_nics;
+    std::vector<TargetNetwork> networks;
 };
 
 /// The machine of a second datacenter that applies what a process server sends on, and keeps it.
@@ -95,6 +109,20 @@ struct ProcessServer {
 struct ConfigurationServer {
     std::string name;
     std::string site;
+    ServerRegistration registration;
+};
+
+struct VmmServer {
+    std::string name;
+    std::string site;
+    std::vector<std::string> clouds;
+    ServerRegistration registration;
+};
+
+struct NetworkMapping {
+    std::string fabric;  ///< a VMM server or a region
+    std::string from;
+    std::string to;
 };
 
 struct Vault {
@@ -196,6 +224,7 @@ struct Disk {
     double churn_share = 1.0;          ///< weight among the machine's disks without own churn
     std::optional<Bytes> working_set;  ///< bytes that random writes fall on, for coalescing
     std::vector<FoldPoint> fold;       ///< measured, rising; instead of working_set; may be empty
+    DiskFacts facts;                   ///< without the size
 };
 
 enum class InitialState { Unprotected, Protected };
@@ -252,6 +281,11 @@ struct MachineGroup {
     Churn churn;
     InitialState initial_state = InitialState::Unprotected;
     bool hydration_drivers_ready = true;  ///< boot-start drivers and DHCP present in the guest
+    std::optional<std::string> cloud;     ///< of a VMM server
+    std::optional<Instant> appears_at;    ///< absent: before the run
+    MachineFacts facts;                   ///< without name, system and disks; generation 0: unsaid
+    std::optional<std::string> network;   ///< its own
+    TargetSettings target;                ///< as stated: without region, and without its own facts
 };
 
 // --- Timeline
@@ -334,6 +368,8 @@ struct Scenario {
     std::vector<Link> links;
     Vault vault;
     std::vector<ConfigurationServer> configuration_servers;
+    std::vector<VmmServer> vmm_servers;
+    std::vector<NetworkMapping> network_mappings;
     std::vector<ProcessServer> process_servers;
     std::vector<MasterTarget> master_targets;
     std::vector<Policy> policies;

@@ -7,6 +7,7 @@
 #include "sim/scenario/profile_data.hpp"
 #include "sim/scenario/replication_rules.hpp"
 #include "sim/workload/block_churn.hpp"
+#include "sim/world/estate_setup.hpp"
 #include "sim/world/network_assembly.hpp"
 #include "sim/world/way_home.hpp"
 
@@ -41,6 +42,7 @@ class Assembler : private NetworkAssembly {
         for (std::size_t k = 0; scenario_.ways_back && k < result_.machines.size(); ++k) {
             add_reverse_leg(MachineId(k));
         }
+        set_up(scenario_, result_.machines, result_.estate);
         return std::move(result_);
     }
 

@@ -74,6 +74,25 @@ TEST_P(BuiltInProfile, AgreesWithItself) {
         std::is_sorted(profile.hyper_v_retry_delays.begin(), profile.hyper_v_retry_delays.end()));
 }
 
+TEST_P(BuiltInProfile, SizesOfMachinesAreDistinctAndHaveSources) {
+    const std::vector<VmSize>& sizes = data_.profile.vm_sizes;
+    ASSERT_EQ(data_.vm_size_sources.size(), sizes.size());
+    std::vector<std::string> names;
+    std::int64_t most_disks = 0;
+    for (std::size_t k = 0; k < sizes.size(); ++k) {
+        names.push_back(sizes[k].name);
+        most_disks = std::max(most_disks, sizes[k].data_disks_max);
+        EXPECT_THAT(sizes[k].name, StartsWith("Standard_"));
+        EXPECT_GT(sizes[k].cores, 0) << sizes[k].name;
+        EXPECT_GT(sizes[k].memory, Bytes(0)) << sizes[k].name;
+        EXPECT_GT(sizes[k].nics_max, 0) << sizes[k].name;
+        EXPECT_THAT(data_.vm_size_sources[k], HasSubstr("articles/virtual-machines/"));
+    }
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+    EXPECT_GE(most_disks, data_.profile.data_disks_max) << "or a machine fits no size";
+}
+
 TEST_P(BuiltInProfile, RetentionGridsRiseUpToTheLongestRetention) {
     Duration last = Duration(-1);
     for (const RetentionGrid& grid : data_.profile.retention_grids) {
