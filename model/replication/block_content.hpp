@@ -89,7 +89,13 @@ class BlockContent {
     /// Drops every point that is not among `kept`.
     void retain(MachineId machine, const std::vector<RecoveryPoint>& kept);
     void promote(MachineId machine, const RecoveryPoint& point, bool planned);
-    void restart_replica(MachineId machine);
+    /// False if its content can no longer be vouched for: points may be gone, and only a compare
+    /// will tell what the disks lack.
+    [[nodiscard]] bool restart_replica(MachineId machine);
+    /// Every disk was copied since the restart: the content can be vouched for again.
+    void replica_copied(MachineId machine);
+    /// The cuts of the points that the replica lists.
+    [[nodiscard]] std::vector<Instant> cuts(MachineId machine) const;
     /// A payload has left; whether it arrived is not known.
     void note_sent(PayloadId payload);
     /// The connection is made anew: the replica says how far it is, the source how to go on.

@@ -220,9 +220,9 @@ void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point,
     if (there.forward_of.is_none()) witness->failed_back(to, point.time, DiskReader(source));
 }
 
-void BlockContent::restart_replica(MachineId id) {
+bool BlockContent::restart_replica(MachineId id) {
     StableStore* store = environment_.blocks.replica_store;
-    if (store == nullptr) return;
+    if (store == nullptr) return true;
     const Machine& facts = estate_.machine(id);
     std::vector<DiskGeometry> shapes;
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
@@ -235,12 +235,27 @@ void BlockContent::restart_replica(MachineId id) {
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         BlockDisk& disk = at(DiskId(facts.first_disk.value + k));
         disk.filter.start(disk.filter.generation(), machine.store->durable_seq(k) + 1);
+        // What was acknowledged and is lost is in no bitmap.
+        if (machine.store->damaged()) disk.dirty_unknown = true;
     }
-    if (environment_.blocks.witness == nullptr) return;
+    const bool whole = !machine.store->damaged();
+    if (environment_.blocks.witness == nullptr) return whole;
     const ReplicaReader content(*machine.store, facts.first_disk, std::nullopt);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         environment_.blocks.witness->replica_recovered(DiskId(facts.first_disk.value + k), content);
     }
+    return whole;
+}
+
+void BlockContent::replica_copied(MachineId id) {
+    ReplicaStore& store = *machines_.at(id).store;
+    if (store.damaged()) store.repaired();
+}
+
+std::vector<Instant> BlockContent::cuts(MachineId id) const {
+    std::vector<Instant> all;
+    for (const auto& point : replica(id).points()) all.push_back(point.cut);
+    return all;
 }
 
 const ReplicaStore& BlockContent::replica(MachineId machine) const {

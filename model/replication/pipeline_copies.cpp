@@ -179,6 +179,7 @@ void ReplicationPipeline::on_copy_done(DiskId id) {
     bool all_consistent = source.copies_waiting.empty();
     for_each_disk(machine, [&](DiskId other) { all_consistent &= state(other).consistent; });
     if (!all_consistent) return;
+    if (disk.in_blocks) blocks_->replica_copied(machine);
     enter(machine, DataPath::Journal);
     source.in_order_since = environment_.clock.now();
     start_cycle(machine);

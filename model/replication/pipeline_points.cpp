@@ -170,6 +170,27 @@ void ReplicationPipeline::add_point(MachineId machine, const RecoveryPoint& poin
     if (in_blocks) blocks_->retain(machine, source.points.all());
 }
 
+/// What the replica acknowledged is rotten in part: it keeps the points that it still lists, and
+/// only a compare tells what else it lacks.
+void ReplicationPipeline::replica_damaged(MachineId machine) {
+    MachineState& source = state(machine);
+    const std::size_t before = source.points.count();
+    source.points.keep_those(blocks_->cuts(machine));
+    const auto latest = source.points.latest();
+    source.has_point = latest.has_value();
+    if (latest) source.last_point = latest->time;
+    const std::size_t lost = before - source.points.count();
+    environment_.observer.noted("replica_damaged", estate_.machine(machine).name,
+                                std::to_string(lost) + " recovery points lost");
+    // Markers whose data had arrived wait for their group in vain: that data may be lost as well.
+    if (!source.group_marks.empty()) {
+        source.group_marks.clear();
+        groups_of_machines_->goes_alone(machine);
+    }
+    if (source.path == DataPath::Stopped) return;
+    require_resync(machine, "the replica is damaged", Differing::NeedsCompare);
+}
+
 void ReplicationPipeline::promoted(MachineId machine, const RecoveryPoint& point, bool planned) {
     if (estate_.machine(machine).fidelity == Fidelity::Block) {
         blocks_->promote(machine, point, planned);

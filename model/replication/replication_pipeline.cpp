@@ -249,7 +249,7 @@ void ReplicationPipeline::non_recoverable_error(MachineId machine, std::string_v
 
 void ReplicationPipeline::replica_restarted(MachineId machine) {
     if (estate_.machine(machine).fidelity != Fidelity::Block) return;
-    blocks_->restart_replica(machine);
+    if (!blocks_->restart_replica(machine)) return replica_damaged(machine);
     const ProcessServerState& server = state(state(machine).server);
     if (server.uploading.under_way) note_sent(server.uploading);
     resume(machine);

@@ -112,7 +112,8 @@ class ReplicationPipeline : private GroupHost {
     /// (SR/vmware-azure-architecture.md), and its points, made of another shape, are deleted
     /// (azure-to-azure-common-questions.md).
     void disk_resized(DiskId disk);
-    /// The replica side lost power and came back: what it acknowledged is there.
+    /// The replica side lost power and came back: what it acknowledged is there, unless it finds
+    /// something rotten; then its machine needs a resynchronization, and points may be gone.
     void replica_restarted(MachineId machine);
     /// The machine was failed over to `point`: its witness may compare, and the disks of its other
     /// leg hold what the point holds.
@@ -280,6 +281,7 @@ class ReplicationPipeline : private GroupHost {
     void forget(const Delta& delta);
     void note_sent(const Batch& batch);
     void resume(MachineId machine);
+    void replica_damaged(MachineId machine);
     void tell_sent(const Batch& batch);
     void tell_lost(const Batch& batch);
     void pump_upload(ProcessServerId server);

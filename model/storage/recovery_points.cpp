@@ -79,6 +79,20 @@ void RecoveryPoints::keep_only(const RecoveryPoint& point) {
     tiers_.front().push(point);
 }
 
+void RecoveryPoints::keep_those(const std::vector<Instant>& times) {
+    const std::vector<Tier> before = tiers_;
+    clear();
+    for (std::size_t index = 0; index < tiers_.size(); ++index) {
+        const Ring& points = before[index].points;
+        for (std::size_t age = 0; age < points.size(); ++age) {
+            const RecoveryPoint& point = points.at(age);
+            if (std::find(times.begin(), times.end(), point.time) == times.end()) continue;
+            tiers_[index].push(point);
+            newest_ = std::max(newest_, point.time);
+        }
+    }
+}
+
 void RecoveryPoints::thin(Instant now) {
     for (std::size_t index = 0; index < tiers_.size(); ++index) {
         Tier& tier = tiers_[index];

@@ -39,6 +39,8 @@ class RecoveryPoints {
     void clear();
     /// Keeps `point` only: what commit does.
     void keep_only(const RecoveryPoint& point);
+    /// Keeps the points at these times: all others were lost.
+    void keep_those(const std::vector<Instant>& times);
 
     [[nodiscard]] std::size_t count() const;
     /// Newest point whose data is uploaded; nullopt if there is none.

@@ -95,6 +95,26 @@ TEST(RecoveryPoints, LatestProcessedPassesOverWhatIsStillWaiting) {
     EXPECT_FALSE(points.latest_processed(Instant(minutes(1))));
 }
 
+TEST(RecoveryPoints, ThatWereLostAreNotOfferedWhereverInTheGridTheyStood) {
+    const auto profile = test::unlimited_profile();
+    RecoveryPoints points(retention_tiers(profile, days(1)), days(1));
+    for (std::int64_t k = 1; k <= 60; ++k) points.add(point_at(minutes(5 * k)));
+    const std::vector<RecoveryPoint> before = points.all();
+    for (std::size_t left = before.size() + 1; left-- > 0;) {
+        std::vector<Instant> oldest;
+        for (std::size_t k = before.size() - left; k < before.size(); ++k)
+            oldest.push_back(before[k].time);
+        points.keep_those(oldest);
+        ASSERT_EQ(points.count(), left);
+        ASSERT_EQ(points.latest().has_value(), left > 0);
+        if (left > 0) {
+            ASSERT_EQ(points.latest()->time, oldest.front());
+        }
+    }
+    points.add(point_at(minutes(400)));
+    EXPECT_EQ(points.count(), 1U);
+}
+
 TEST(RecoveryPoints, RefuseAPointThatIsNotNewer) {
     const auto profile = test::unlimited_profile();
     RecoveryPoints points(retention_tiers(profile, days(1)), days(1));
