@@ -56,6 +56,9 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "start_s": Meaning("s", "simulated time of its start"),
         "end_s": Meaning("s", "simulated time of its end; NaN: it runs on"),
         "cause": Meaning("", "why it failed"),
+        "parent_job": Meaning("", "number of the job that it is a part of; -1: none"),
+        "description": Meaning("", "its state in words, such as what it waits for"),
+        "allowed_actions": Meaning("", "what may be done to it: Cancel, Restart, Resume"),
     },
     "tasks": {
         "job_id": Meaning("", "number of the job that it is a part of"),
@@ -166,7 +169,7 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
 AT_BLOCK_FIDELITY = frozenset({"oracles", "violations", "fold"})
 
 #: Columns in which -1 means "not applicable".
-NOT_APPLICABLE = frozenset({("machines", "data_loss_bytes")})
+NOT_APPLICABLE = frozenset({("machines", "data_loss_bytes"), ("jobs", "parent_job")})
 
 
 def unit_of(table: str, column: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from xml.etree import ElementTree
 
 from . import formatting
+from .errors import OperationRefused
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -75,6 +76,16 @@ class Job:
         return str(self._told()["state"])
 
     @property
+    def description(self) -> str:
+        """Its state in words, such as what it waits for."""
+        return str(self._told()["description"])
+
+    @property
+    def allowed_actions(self) -> list[str]:
+        """What may be done to it: ``Cancel``, ``Restart``, ``Resume``."""
+        return [str(action) for action in self._told()["allowed_actions"]]
+
+    @property
     def cause(self) -> str:
         """Why it failed or was cancelled; empty otherwise."""
         return str(self._told()["cause"])
@@ -97,6 +108,37 @@ class Job:
             Task(each["task"], each["state"], each["start_s"], each["end_s"])
             for each in self._told()["tasks"]
         )
+
+    def cancel(self) -> None:
+        """Cancel the job. Raises OperationRefused when it may not be cancelled."""
+        self._control("cancel")
+
+    def restart(self) -> None:
+        """Go on from the task that failed. Raises OperationRefused unless the job has failed."""
+        self._control("restart")
+
+    def resume(self, comments: str = "") -> None:
+        """Answer a job that waits for its user.
+
+        Parameters
+        ----------
+        comments
+            Notes for the record.
+
+        Raises
+        ------
+        OperationRefused
+            It does not wait for anybody.
+        """
+        self._control("resume", comments=comments)
+
+    def _control(self, action: str, **members: Any) -> None:
+        answer = self._simulation._ask(action, job=self.number, **members)
+        if why := answer["why_not"]:
+            told = self._told()
+            raise OperationRefused(
+                f"{action} job", told["machine"], told["state"], told["allowed_actions"], why
+            )
 
     def export(self, kind: Literal["json", "xml", "csv"] = "json") -> str:
         """Return the job with its tasks as a text.

@@ -314,7 +314,8 @@ class Result:
     def jobs(self) -> pd.DataFrame:
         """One row per operation on a machine.
 
-        ``job_id``, ``machine``, ``operation``, ``state``, ``start_s``, ``end_s``, ``cause``.
+        ``job_id``, ``machine``, ``operation``, ``state``, ``start_s``, ``end_s``, ``cause``,
+        ``parent_job``, ``description``, ``allowed_actions``.
         """
         return self._frame("jobs")
 

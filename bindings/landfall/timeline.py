@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
@@ -21,17 +22,44 @@ from .quantities import DURATION, SIZE, Dimension, Duration, PositiveSize, parse
 
 Operation: TypeAlias = Literal[
     "enable_replication",
-    "failover",
-    "commit",
-    "complete_migration",
     "disable_replication",
+    "remove_replication",
+    "test_failover",
+    "cleanup_test_failover",
+    "planned_failover",
+    "failover",
+    "change_recovery_point",
+    "commit",
+    "cancel_failover",
+    "reprotect",
+    "failback",
+    "complete_failback",
     "resynchronize",
+    "complete_migration",
+    "add_disk",
+    "remove_disk",
+    "switch_process_server",
+    "pause_replication",
+    "resume_replication",
+    "restart_job",
+    "resume_job",
+    "cancel_job",
     "power_off",
     "resize_disk",
     "replace_disk",
     "restart_target",
+    "orchestrator_outage",
 ]
-ReachedState: TypeAlias = Literal["protected", "failed_over", "committed", "migrated"]
+ReachedState: TypeAlias = Literal[
+    "protected",
+    "test_failed_over",
+    "test_cleaned_up",
+    "failed_over",
+    "committed",
+    "reprotected",
+    "failed_back",
+    "migrated",
+]
 
 _DURATION_METRICS = Literal[
     "rpo_s_mean",
@@ -98,8 +126,25 @@ STATES_BY_WORD = {
     "committed": "UnplannedFailoverCommitted",
     "migrated": "MigrationComplete",
 }
-#: The keys of a step that events of disks must have, and no other step.
-_DISK_KEYS = {"disk": ("resize_disk", "replace_disk"), "size": ("resize_disk",)}
+_FAILOVERS = ("test_failover", "planned_failover", "failover", "change_recovery_point", "failback")
+#: Keys that a step of these operations must have, and no other step may.
+_NEEDED_KEYS = {
+    "disk": ("resize_disk", "replace_disk", "add_disk", "remove_disk"),
+    "size": ("resize_disk",),
+    "process_server": ("switch_process_server",),
+    "lasts": ("orchestrator_outage",),
+}
+#: Keys that a step of these operations may have, and no other step.
+_OPTIONAL_KEYS = {
+    "shutdown": ("failover",),
+    "recovery_point": _FAILOVERS,
+    "data_sync": ("failback", "planned_failover"),
+    "location": ("failback", "reprotect", "planned_failover"),
+    "test_network": ("test_failover",),
+    "comments": ("cleanup_test_failover", "resume_job", "complete_failback"),
+}
+#: What happens to the world, or to the service as a whole: nobody can refuse it.
+_EVENTS = ("power_off", "resize_disk", "replace_disk", "restart_target", "orchestrator_outage")
 _RULES = ("at_most", "at_least", "equals")
 
 Limit: TypeAlias = int | float | str | None
@@ -146,6 +191,20 @@ class When(Part):
     )
 
 
+class PointInTime(Part):
+    """A recovery point by its date."""
+
+    at: Duration = Field(
+        description="Source time, in seconds since the start of the run: the newest recovery point "
+        "that is not later."
+    )
+
+
+PointChoice: TypeAlias = (
+    Literal["latest", "latest_processed", "latest_app_consistent"] | PointInTime
+)
+
+
 class Step(Part, json_schema_extra=exactly_one("at", "when")):
     """An entry of the timeline: an operation on machines, at a time or when a state is reached."""
 
@@ -155,26 +214,54 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
     when: When | None = Field(default=None, description="When, as a condition. Give this or `at`.")
     delay: Duration = Field(default="0 s", description="Seconds to wait after `when` is met.")
     do: Operation = Field(
-        description='What to do. "power_off", "resize_disk", "replace_disk" and "restart_target" '
-        "are events of the world: the source machine loses its power and starts again at once, so "
-        "that it must be resynchronized; a disk of it grows; a disk is swapped for an empty one; "
-        "the replica side crashes and recovers (block fidelity). The rest are operations of Site "
-        "Recovery."
+        description='What to do. "power_off", "resize_disk", "replace_disk", "restart_target" and '
+        '"orchestrator_outage" are events of the world: the source machine loses its power and '
+        "starts again at once, so that it must be resynchronized; a disk of it grows; a disk is "
+        "swapped for an empty one; the replica side crashes and recovers (block fidelity); the "
+        "service that carries out jobs is away for a while. The rest are operations of Site "
+        'Recovery; "restart_job", "resume_job" and "cancel_job" are about the latest job of a '
+        "machine."
     )
     machines: Selection = Field(default="all", description="On which machines.")
     shutdown: Flag = Field(
         default=True, description="Failover: shut the source down first and send its last changes."
     )
-    recovery_point: Literal["latest", "latest_processed"] = Field(
+    recovery_point: PointChoice = Field(
         default="latest",
-        description='Failover: "latest" processes all data first (lowest RPO), '
-        '"latest_processed" takes the last point that is ready (lowest RTO).',
+        description='Failovers: "latest" processes all data first (lowest RPO), '
+        '"latest_processed" takes the last point that is ready (lowest RTO), '
+        '"latest_app_consistent" the last such point, {"at": ...} the one of that time.',
+    )
+    data_sync: Literal["minimise_downtime", "full_download"] = Field(
+        default="minimise_downtime",
+        description="Failback: send the changes before the machine in Azure is shut down, or shut "
+        "it down first and download whole disks.",
+    )
+    location: Literal["original", "alternate"] = Field(
+        default="original", description="Failback and reprotect: to which machine."
+    )
+    test_network: Reference | None = Field(
+        default=None, description="Test failover: name of the network of the test machine."
     )
     disk: Reference | None = Field(
-        default=None, description="Resize and replace disk: name of the disk."
+        default=None, description="Operations and events of a disk: its name."
     )
     size: PositiveSize | None = Field(
         default=None, description="Resize disk: its new size in bytes, larger than before."
+    )
+    process_server: Reference | None = Field(
+        default=None, description="Switch process server: name of the new one."
+    )
+    comments: Annotated[str, Field(strict=True, max_length=1024)] | None = Field(
+        default=None, description="Cleanup of a test, and resuming: notes for the record."
+    )
+    lasts: Duration | None = Field(
+        default=None, description="Orchestrator outage: for how many seconds."
+    )
+    refused: Flag = Field(
+        default=False,
+        description="Expect that Site Recovery refuses it: the run records the refusal and goes "
+        "on, and fails if the operation starts.",
     )
 
     @model_validator(mode="after")
@@ -183,18 +270,20 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
             raise clash(codes.KEYS_CLASH, 'must have either "at" or "when"')
         if self.at is not None and self.delay:
             raise clash(codes.KEYS_CLASH, '"delay" goes with "when"; add it to "at" here', "delay")
-        if self.do != "failover":
-            for key, default in (("shutdown", True), ("recovery_point", "latest")):
-                if getattr(self, key) != default:
-                    raise clash(codes.KEYS_CLASH, 'goes only with "do": "failover"', key)
-        for key, events in _DISK_KEYS.items():
-            given = getattr(self, key) is not None
-            if given and self.do not in events:
-                words = " or ".join(f'"{event}"' for event in events)
-                raise clash(codes.KEYS_CLASH, f'goes only with "do": {words}', key)
-            if not given and self.do in events:
+        for key, operations in (_NEEDED_KEYS | _OPTIONAL_KEYS).items():
+            given = getattr(self, key) != type(self).model_fields[key].default
+            if given and self.do not in operations:
+                raise clash(codes.KEYS_CLASH, f'goes only with "do": {_either(operations)}', key)
+            if not given and self.do in _NEEDED_KEYS.get(key, ()):
                 raise clash(codes.MISSING_KEY, "this key is required", key)
+        if self.refused and self.do in _EVENTS:
+            raise clash(codes.KEYS_CLASH, "an event of the world cannot be refused", "refused")
         return self
+
+
+def _either(words: Sequence[str]) -> str:
+    quoted = [f'"{word}"' for word in words]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def _limit_schema(*kinds: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from . import formatting
 from .errors import UnknownName
@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from .simulation import Simulation
 
-__all__ = ["Item", "Items", "SimulatedVault"]
+__all__ = ["Item", "Items", "RecoveryPoint", "SimulatedVault"]
+
+#: A recovery point: by a word, or by its time in seconds or as a text with a unit.
+RecoveryPoint: TypeAlias = str | float
+
+
+def _point(choice: RecoveryPoint) -> str | dict[str, RecoveryPoint]:
+    if isinstance(choice, str) and not choice[:1].isdigit():
+        return choice  # a wrong word is told with the nearest right one
+    return {"at": choice}
 
 
 class SimulatedVault:
@@ -108,13 +117,14 @@ class Items(Mapping[str, "Item"]):
         rows = [
             (
                 str(each["machine"]),
-                str(each["protection_state"]),
+                str(each["description"]),
+                str(each["active_location"]),
                 "" if each["rpo_s"] is None else formatting.duration(each["rpo_s"]),
                 ", ".join(each["allowed_operations"]),
             )
             for each in self._told()
         ]
-        return rows_html(("machine", "state", "RPO", "allowed operations"), rows)
+        return rows_html(("machine", "state", "runs at", "RPO", "allowed operations"), rows)
 
 
 class Item:
@@ -150,6 +160,32 @@ class Item:
         return str(self._told()["protection_state"])
 
     @property
+    def description(self) -> str:
+        """The state in words, such as "Protected" or "Cleanup test failover pending"."""
+        return str(self._told()["description"])
+
+    @property
+    def active_location(self) -> str:
+        """Where the machine runs: ``Primary`` or ``Recovery``."""
+        return str(self._told()["active_location"])
+
+    @property
+    def test_failover_state(self) -> str:
+        """State of its test failover, such as ``WaitingForCompletion``; ``None`` as a word."""
+        return str(self._told()["test_failover_state"])
+
+    @property
+    def test_failover_description(self) -> str:
+        """The same in words, such as "Waiting for user input"."""
+        return str(self._told()["test_failover_description"])
+
+    @property
+    def current_job(self) -> Job | None:
+        """The job that is under way or waits for its user; ``None`` when the item is idle."""
+        number = self._told()["current_job"]
+        return None if number is None else self._simulation._jobs.of_number(int(number))
+
+    @property
     def allowed_operations(self) -> list[str]:
         """What may be done in this state, as the service lists it."""
         return [str(operation) for operation in self._told()["allowed_operations"]]
@@ -173,39 +209,138 @@ class Item:
 
     # --- What can be done -------------------------------------------------------------------------
 
-    def failover(self, *, recovery_point: str = "latest", shut_down_source: bool = True) -> Job:
-        """Fail over to Azure.
+    # All of them raise OperationRefused, with the state, what is allowed and why.
+
+    def test_failover(
+        self, *, recovery_point: RecoveryPoint = "latest", test_network: str | None = None
+    ) -> Job:
+        """Start a test machine beside the source, which goes on replicating.
+
+        Parameters
+        ----------
+        recovery_point
+            As for :meth:`failover`.
+        test_network
+            Name of the network that the test machine is in.
+
+        Raises
+        ------
+        OperationRefused
+            The item's state or kind does not allow it.
+        """
+        return self._start(
+            "test_failover", recovery_point=_point(recovery_point), test_network=test_network
+        )
+
+    def cleanup_test_failover(self, notes: str | None = None) -> Job:
+        """Delete the test machine; `notes` go into the record."""
+        return self._start("cleanup_test_failover", comments=notes)
+
+    def planned_failover(self) -> Job:
+        """Shut the source down, send its last changes and fail over: no write is lost."""
+        return self._start("planned_failover")
+
+    def failover(
+        self, *, recovery_point: RecoveryPoint = "latest", shut_down_source: bool = True
+    ) -> Job:
+        """Fail over, without a plan.
 
         Parameters
         ----------
         recovery_point
             ``"latest"``: process all data first (lowest RPO). ``"latest_processed"``: the last
-            point that is ready (lowest RTO).
+            point that is ready (lowest RTO). ``"latest_app_consistent"``: the last such point. A
+            number or a text such as ``"2 h"``: the newest of at most that simulated time.
         shut_down_source
             Shut the source down first and send its last changes.
 
         Raises
         ------
         OperationRefused
-            The item's state does not allow it.
+            The item's state or kind does not allow it.
         """
-        return self._start("failover", recovery_point=recovery_point, shutdown=shut_down_source)
+        return self._start(
+            "failover", recovery_point=_point(recovery_point), shutdown=shut_down_source
+        )
+
+    def change_recovery_point(self, recovery_point: RecoveryPoint = "latest_processed") -> Job:
+        """Take another recovery point before the failover is committed; see :meth:`failover`."""
+        return self._start("change_recovery_point", recovery_point=_point(recovery_point))
 
     def commit(self) -> Job:
-        """Commit a failover: its other recovery points are gone then. Raises OperationRefused."""
+        """Commit a failover: its other recovery points are gone then."""
         return self._start("commit")
 
-    def complete_migration(self) -> Job:
-        """End replication for good after a failover to Azure. Raises OperationRefused."""
-        return self._start("complete_migration")
+    def cancel_failover(self) -> Job:
+        """Cancel a failover that is under way; the machine replicates no more. Returns its job."""
+        return self._start("cancel_failover")
+
+    def reprotect(self, *, location: Literal["original", "alternate"] = "original") -> Job:
+        """Replicate in the other direction, to the original machine or to another one."""
+        return self._start("reprotect", location=location)
+
+    def failback(
+        self,
+        *,
+        data_sync: Literal["minimise_downtime", "full_download"] = "minimise_downtime",
+        location: Literal["original", "alternate"] = "original",
+        recovery_point: RecoveryPoint = "latest",
+    ) -> Job:
+        """Bring the machine home.
+
+        Parameters
+        ----------
+        data_sync
+            ``"minimise_downtime"``: send the changes while it runs. ``"full_download"``: shut it
+            down first and download whole disks.
+        location
+            To the original machine, or to another one.
+        recovery_point
+            As for :meth:`failover`.
+
+        Raises
+        ------
+        OperationRefused
+            The item's state or kind does not allow it.
+        """
+        return self._start(
+            "failback",
+            data_sync=data_sync,
+            location=location,
+            recovery_point=_point(recovery_point),
+        )
+
+    def complete_failback(self) -> Job:
+        """Finish a failback whose data is home. Returns its job."""
+        return self._start("complete_failback")
 
     def resynchronize(self) -> Job:
-        """Compare all disks with their replicas. Raises OperationRefused."""
+        """Compare all disks with their replicas."""
         return self._start("resynchronize")
 
+    def complete_migration(self) -> Job:
+        """End replication for good after a failover to Azure: the item is removed."""
+        return self._start("complete_migration")
+
     def disable(self) -> Job:
-        """Disable replication. Raises OperationRefused."""
+        """Disable replication and remove the item; the source is cleaned as well."""
         return self._start("disable_replication")
+
+    def remove(self) -> Job:
+        """Remove the vault's record of the item alone."""
+        return self._start("remove_replication")
+
+    def add_disk(self, disk: str) -> Job:
+        """Replicate a disk of that name that does not yet."""
+        return self._start("add_disk", disk=disk)
+
+    def remove_disk(self, disk: str) -> Job:
+        """Replicate a disk no more."""
+        return self._start("remove_disk", disk=disk)
+
+    def switch_process_server(self, process_server: str) -> Job:
+        """Replicate through the process server of that name from now on."""
+        return self._start("switch_process_server", process_server=process_server)
 
     def __repr__(self) -> str:
         if not self._simulation.is_open:

@@ -143,17 +143,6 @@ void Recorder::job_ended(JobId job, std::string_view state, std::string_view cau
     jobs_.end_s[job.value] = now_s();
 }
 
-JobRow Recorder::job_row(JobId job) const {
-    const std::size_t row = job.value;
-    return {MachineId(jobs_.machine[row]), jobs_.operation.at(row), jobs_.state.at(row),
-            jobs_.cause.at(row),           jobs_.start_s[row],      jobs_.end_s[row]};
-}
-
-TaskRow Recorder::task_row(std::size_t row) const {
-    return {JobId(tasks_.job[row]), tasks_.task.at(row), tasks_.state.at(row), tasks_.start_s[row],
-            tasks_.end_s[row]};
-}
-
 EventRow Recorder::event_row(std::size_t row) const {
     return {events_.kind.at(row), events_.subject.at(row), events_.detail.at(row),
             events_.t_s[row]};

@@ -40,23 +40,7 @@ struct NameColumn {
     [[nodiscard]] Column finish(std::string name);
 };
 
-/// A job as it stands, one of its tasks that is over, and something that happened: rows that are
-/// read while a run goes on. Names live as long as the recorder.
-struct JobRow {
-    MachineId machine;
-    std::string_view operation;
-    std::string_view state;
-    std::string_view cause;
-    double start_s = 0;
-    double end_s = 0;  ///< NaN while it runs
-};
-struct TaskRow {
-    JobId job;
-    std::string_view name;
-    std::string_view state;
-    double start_s = 0;
-    double end_s = 0;
-};
+/// Something that happened. Names live as long as the recorder.
 struct EventRow {
     std::string_view kind;
     std::string_view subject;
@@ -99,10 +83,6 @@ class Recorder : public Observer {
         return machines_[machine.value].points;
     }
 
-    [[nodiscard]] std::size_t job_count() const { return jobs_.id.size(); }
-    [[nodiscard]] JobRow job_row(JobId job) const;
-    [[nodiscard]] std::size_t task_count() const { return tasks_.job.size(); }
-    [[nodiscard]] TaskRow task_row(std::size_t row) const;
     [[nodiscard]] std::size_t event_count() const { return events_.t_s.size(); }
     [[nodiscard]] EventRow event_row(std::size_t row) const;
 

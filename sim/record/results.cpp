@@ -153,6 +153,26 @@ Table recovery_points_table(const RunFacts& facts) {
              kind.finish("kind")}};
 }
 
+void describe_jobs(const RunFacts& facts, Table& jobs) {
+    std::vector<std::int64_t> parent;
+    NameColumn description;
+    NameColumn allowed_actions;
+    for (std::size_t index = 0; index < facts.logic.jobs(); ++index) {
+        const JobRecord& job = facts.logic.job(JobId(index));
+        const JobId above = job.options.parent;
+        parent.push_back(above.is_none() ? -1 : static_cast<std::int64_t>(above.value));
+        description.add(job.state_description);
+        std::string actions;
+        for (const JobControl control : facts.logic.allowed_controls(JobId(index))) {
+            actions += (actions.empty() ? "" : ", ") + std::string(name_of(control));
+        }
+        allowed_actions.add(actions);
+    }
+    jobs.columns.push_back({"parent_job", std::move(parent), std::nullopt});
+    jobs.columns.push_back(description.finish("description"));
+    jobs.columns.push_back(allowed_actions.finish("allowed_actions"));
+}
+
 Table links_table(const RunFacts& facts) {
     NameColumn link;
     NameColumn direction;

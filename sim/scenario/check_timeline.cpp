@@ -1,8 +1,10 @@
 // sim/scenario/check_timeline.cpp — whether the timeline and the expectations speak of something.
 #include <algorithm>
 
+#include "model/recovery/support_matrix.hpp"
 #include "sim/scenario/checks.hpp"
 #include "sim/scenario/expand.hpp"
+#include "sim/scenario/replication_rules.hpp"
 
 namespace landfall::scenario {
 
@@ -58,9 +60,51 @@ void check_disk_event(Checking& checking, const TimelineEntry& entry, const Mach
     }
 }
 
-/// Events of the world that not every machine can have.
+/// The operation of Site Recovery that decides whether a kind has the entry's.
+std::optional<landfall::Operation> deciding(Operation operation, ScenarioKind kind,
+                                            const ServiceProfile& profile) {
+    switch (operation) {
+        case Operation::TestFailover: return landfall::Operation::TestFailover;
+        case Operation::CleanupTestFailover: return landfall::Operation::TestFailoverCleanup;
+        case Operation::PlannedFailover: return landfall::Operation::PlannedFailover;
+        case Operation::Failover: return landfall::Operation::UnplannedFailover;
+        case Operation::ChangeRecoveryPoint: return landfall::Operation::ChangePit;
+        case Operation::Commit: return landfall::Operation::Commit;
+        case Operation::CancelFailover: return landfall::Operation::CancelFailover;
+        case Operation::Reprotect: return landfall::Operation::ReverseReplicate;
+        case Operation::Failback:
+            return failback_operation(kind, profile).value_or(landfall::Operation::Failback);
+        case Operation::CompleteFailback: return landfall::Operation::FinalizeFailback;
+        case Operation::CompleteMigration: return landfall::Operation::CompleteMigration;
+        case Operation::AddDisk: return landfall::Operation::AddDisks;
+        case Operation::RemoveDisk: return landfall::Operation::RemoveDisks;
+        case Operation::SwitchProcessServer: return landfall::Operation::SwitchProcessServer;
+        case Operation::PauseReplication: return landfall::Operation::PauseReplication;
+        case Operation::ResumeReplication: return landfall::Operation::ResumeReplication;
+        default: return std::nullopt;  // every machine has it, or it is an event of the world
+    }
+}
+
+/// An operation that machines of the group's kind never have, whatever their state.
+void check_support(Checking& checking, const TimelineEntry& entry, const MachineGroup& group,
+                   const std::string& pointer) {
+    if (entry.refused || group.replication == Replication::Failback) return;
+    const ScenarioKind kind = kind_of(group);
+    const ServiceProfile& profile = checking.scenario.profile;
+    const auto operation = deciding(entry.operation, kind, profile);
+    if (!operation) return;
+    const SupportCell cell = support(feature_of(*operation), kind, profile);
+    if (cell.support == Support::Supported) return;
+    note(checking.problems, code::kNeverSupported, pointer + "/do", json_text(name_of(*operation)),
+         "machine \"" + group.name + "\" (" + std::string(name_of(kind)) +
+             ") never has this operation: " + cell.note + " [" + std::string(cell.source) +
+             "]; say \"refused\": true where that is what is to be seen");
+}
+
+/// What not every machine can have.
 void check_event(Checking& checking, const TimelineEntry& entry, const std::string& pointer) {
     for (const MachineGroup& group : checking.scenario.machines) {
+        if (selects(entry, group)) check_support(checking, entry, group, pointer);
         if (entry.disk && selects(entry, group)) check_disk_event(checking, entry, group, pointer);
         const bool restart = entry.operation == Operation::RestartTarget;
         if (!restart || group.fidelity == Fidelity::Block || !selects(entry, group)) continue;
@@ -87,6 +131,11 @@ void check_timeline_entry(Checking& checking, const TimelineEntry& entry,
                           const std::string& pointer) {
     check_selection(checking, entry.machines, pointer + "/machines");
     check_event(checking, entry, pointer);
+    if (!entry.process_server) return;
+    const auto servers = names_of(checking.scenario.process_servers);
+    if (std::find(servers.begin(), servers.end(), *entry.process_server) != servers.end()) return;
+    note_unknown(checking.problems, code::kUnknownName, pointer + "/process_server",
+                 *entry.process_server, "there is no such process server", servers);
 }
 
 void check_timeline(Checking& checking) {

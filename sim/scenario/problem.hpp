@@ -43,8 +43,10 @@ inline constexpr std::string_view kAppConsistent = "SCN031";  ///< an interval t
 inline constexpr std::string_view kInterval = "SCN032";       ///< too often for the target's disks
 inline constexpr std::string_view kSetup = "SCN033";          ///< the vault refuses to set it up
 inline constexpr std::string_view kMatchesNothing =
-    "SCN040";                                                ///< a pattern that selects no machine
-inline constexpr std::string_view kNoEnd = "SCN041";         ///< neither duration nor timeline
+    "SCN040";                                         ///< a pattern that selects no machine
+inline constexpr std::string_view kNoEnd = "SCN041";  ///< neither duration nor timeline
+inline constexpr std::string_view kNeverSupported =
+    "SCN042";  ///< an operation that a machine of this kind never has
 inline constexpr std::string_view kGroupMembers = "SCN045";  ///< too many, or not alike
 inline constexpr std::string_view kTraceFile = "SCN050";     ///< missing, unreadable or foreign
 inline constexpr std::string_view kTraceColumn = "SCN051";   ///< no such column, or two

@@ -8,31 +8,98 @@ namespace landfall::scenario {
 
 namespace {
 
-void check_failover_options(ObjectReader& object, const TimelineEntry& entry) {
-    if (entry.operation == Operation::Failover) return;
-    if (!entry.shut_down_source) {
-        note(object.problems(), code::kKeysClash, object.at("shutdown"), "false",
-             "goes only with \"do\": \"failover\"");
+/// Which operations a key goes with. A needed key must be there for them, any other may.
+struct KeyRule {
+    std::string_view key;
+    bool needed;
+    std::vector<std::string_view> operations;
+};
+
+const std::vector<KeyRule>& key_rules() {
+    static const std::vector<KeyRule> rules = {
+        {"disk", true, {"resize_disk", "replace_disk", "add_disk", "remove_disk"}},
+        {"size", true, {"resize_disk"}},
+        {"process_server", true, {"switch_process_server"}},
+        {"lasts", true, {"orchestrator_outage"}},
+        {"shutdown", false, {"failover"}},
+        {"recovery_point",
+         false,
+         {"test_failover", "planned_failover", "failover", "change_recovery_point", "failback"}},
+        {"data_sync", false, {"failback", "planned_failover"}},
+        {"location", false, {"failback", "reprotect", "planned_failover"}},
+        {"test_network", false, {"test_failover"}},
+        {"comments", false, {"cleanup_test_failover", "resume_job", "complete_failback"}},
+    };
+    return rules;
+}
+
+/// Defaults are no options: a canonical scenario has every key.
+bool is_default(std::string_view key, const Json& value) {
+    if (key == "shutdown") return value == true;
+    if (key == "recovery_point") return value == "latest";
+    if (key == "data_sync") return value == "minimise_downtime";
+    return key == "location" && value == "original";
+}
+
+/// The words as alternatives.
+std::string either(const std::vector<std::string_view>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i > 0) text += i + 1 < words.size() ? ", " : " or ";
+        text += "\"" + std::string(words[i]) + "\"";
     }
-    if (entry.latest_processed) {
-        note(object.problems(), code::kKeysClash, object.at("recovery_point"),
-             "\"latest_processed\"", "goes only with \"do\": \"failover\"");
+    return text;
+}
+
+/// Every option goes with the operation, and none that it needs is missing.
+void check_options(ObjectReader& object, std::string_view operation) {
+    for (const KeyRule& rule : key_rules()) {
+        const Json* value = object.find(rule.key);
+        const bool fits = std::find(rule.operations.begin(), rule.operations.end(), operation) !=
+                          rule.operations.end();
+        if (fits && rule.needed && value == nullptr) object.note_missing(rule.key);
+        if (fits || value == nullptr || is_default(rule.key, *value)) continue;
+        note(object.problems(), code::kKeysClash, object.at(rule.key), shown(*value),
+             "goes only with \"do\": " + either(rule.operations));
     }
 }
 
-/// A disk for events of a disk, a new size for a resize.
-void check_disk_options(ObjectReader& object, const TimelineEntry& entry) {
-    const bool resize = entry.operation == Operation::ResizeDisk;
-    const bool of_disk = resize || entry.operation == Operation::ReplaceDisk;
-    const auto check = [&](const char* key, bool needed, const char* fitting) {
-        const Json* value = object.find(key);
-        if (needed && value == nullptr) object.note_missing(key);
-        if (needed || value == nullptr) return;
-        note(object.problems(), code::kKeysClash, object.at(key), shown(*value),
-             std::string("goes only with \"do\": ") + fitting);
-    };
-    check("disk", of_disk, "\"resize_disk\" or \"replace_disk\"");
-    check("size", resize, "\"resize_disk\"");
+/// A word, or {"at": s}.
+void read_recovery_point(ObjectReader& object, TimelineEntry& entry) {
+    static const ReadChoice<PointChoice> words = {
+        {{"latest", PointChoice::Latest},
+         {"latest_processed", PointChoice::LatestProcessed},
+         {"latest_app_consistent", PointChoice::LatestAppConsistent}}};
+    const Json* value = object.find("recovery_point");
+    if (value == nullptr) return;
+    if (!value->is_object()) {
+        entry.recovery_point = object.with_default("recovery_point", words, PointChoice::Latest);
+        return;
+    }
+    ObjectReader point(*value, object.at("recovery_point"), object.problems());
+    entry.recovery_point = PointChoice::Custom;
+    entry.recovery_point_time = Instant(point.required("at", ReadDuration()));
+    point.finish();
+}
+
+void read_options(ObjectReader& object, TimelineEntry& entry) {
+    static const ReadChoice<bool> syncs = {{{"minimise_downtime", false}, {"full_download", true}}};
+    static const ReadChoice<bool> locations = {{{"original", false}, {"alternate", true}}};
+    entry.shut_down_source = object.with_default("shutdown", ReadFlag(), true);
+    read_recovery_point(object, entry);
+    entry.full_download = object.with_default("data_sync", syncs, false);
+    entry.alternate_location = object.with_default("location", locations, false);
+    entry.test_network = object.optional("test_network", ReadName());
+    entry.disk = object.optional("disk", ReadName());
+    entry.size = object.optional("size", ReadSize{1});
+    entry.process_server = object.optional("process_server", ReadName());
+    entry.comments = object.optional("comments", ReadText());
+    entry.lasts = object.optional("lasts", ReadDuration());
+    entry.refused = object.with_default("refused", ReadFlag(), false);
+    if (entry.refused && entry.operation >= Operation::PowerOff) {
+        note(object.problems(), code::kKeysClash, object.at("refused"), "true",
+             "an event of the world cannot be refused");
+    }
 }
 
 /// A limit of an expectation: a number, not negative.
@@ -98,10 +165,15 @@ std::vector<std::string> read_selection(ObjectReader& object) {
 
 std::optional<StateCondition> read_condition(const Json& value, const std::string& pointer,
                                              Problems& problems) {
-    static const ReadChoice<MachineState> states = {{{"protected", MachineState::Protected},
-                                                     {"failed_over", MachineState::FailedOver},
-                                                     {"committed", MachineState::Committed},
-                                                     {"migrated", MachineState::Migrated}}};
+    static const ReadChoice<MachineState> states = {
+        {{"protected", MachineState::Protected},
+         {"test_failed_over", MachineState::TestFailedOver},
+         {"test_cleaned_up", MachineState::TestCleanedUp},
+         {"failed_over", MachineState::FailedOver},
+         {"committed", MachineState::Committed},
+         {"reprotected", MachineState::Reprotected},
+         {"failed_back", MachineState::FailedBack},
+         {"migrated", MachineState::Migrated}}};
     static const ReadChoice<bool> whose = {{{"each", false}, {"all", true}}};
     ObjectReader object(value, pointer, problems);
     StateCondition condition;
@@ -115,16 +187,33 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
                                   Problems& problems) {
     static const ReadChoice<Operation> operations = {
         {{"enable_replication", Operation::EnableReplication},
-         {"failover", Operation::Failover},
-         {"commit", Operation::Commit},
-         {"complete_migration", Operation::CompleteMigration},
          {"disable_replication", Operation::DisableReplication},
+         {"remove_replication", Operation::RemoveReplication},
+         {"test_failover", Operation::TestFailover},
+         {"cleanup_test_failover", Operation::CleanupTestFailover},
+         {"planned_failover", Operation::PlannedFailover},
+         {"failover", Operation::Failover},
+         {"change_recovery_point", Operation::ChangeRecoveryPoint},
+         {"commit", Operation::Commit},
+         {"cancel_failover", Operation::CancelFailover},
+         {"reprotect", Operation::Reprotect},
+         {"failback", Operation::Failback},
+         {"complete_failback", Operation::CompleteFailback},
          {"resynchronize", Operation::Resynchronize},
+         {"complete_migration", Operation::CompleteMigration},
+         {"add_disk", Operation::AddDisk},
+         {"remove_disk", Operation::RemoveDisk},
+         {"switch_process_server", Operation::SwitchProcessServer},
+         {"pause_replication", Operation::PauseReplication},
+         {"resume_replication", Operation::ResumeReplication},
+         {"restart_job", Operation::RestartJob},
+         {"resume_job", Operation::ResumeJob},
+         {"cancel_job", Operation::CancelJob},
          {"power_off", Operation::PowerOff},
          {"resize_disk", Operation::ResizeDisk},
          {"replace_disk", Operation::ReplaceDisk},
-         {"restart_target", Operation::RestartTarget}}};
-    static const ReadChoice<bool> points = {{{"latest", false}, {"latest_processed", true}}};
+         {"restart_target", Operation::RestartTarget},
+         {"orchestrator_outage", Operation::OrchestratorOutage}}};
     ObjectReader object(value, pointer, problems);
     TimelineEntry entry;
     const bool has_time = object.find("at") != nullptr;
@@ -145,12 +234,8 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
     entry.operation = object.required("do", operations);
     const bool known = problems.size() == faults;
     entry.machines = read_selection(object);
-    entry.shut_down_source = object.with_default("shutdown", ReadFlag(), true);
-    entry.latest_processed = object.with_default("recovery_point", points, false);
-    check_failover_options(object, entry);
-    entry.disk = object.optional("disk", ReadName());
-    entry.size = object.optional("size", ReadSize{1});
-    if (known) check_disk_options(object, entry);
+    read_options(object, entry);
+    if (known) check_options(object, object.find("do")->get<std::string>());
     object.finish();
     return entry;
 }

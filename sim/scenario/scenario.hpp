@@ -292,19 +292,55 @@ struct MachineGroup {
 
 enum class Operation {
     EnableReplication,
-    Failover,
-    Commit,
-    CompleteMigration,
     DisableReplication,
+    RemoveReplication,
+    TestFailover,
+    CleanupTestFailover,
+    PlannedFailover,
+    Failover,
+    ChangeRecoveryPoint,
+    Commit,
+    CancelFailover,
+    Reprotect,
+    Failback,
+    CompleteFailback,
     Resynchronize,
+    CompleteMigration,
+    AddDisk,
+    RemoveDisk,
+    SwitchProcessServer,
+    PauseReplication,
+    ResumeReplication,
+    // What is done to the latest job of a machine:
+    RestartJob,
+    ResumeJob,
+    CancelJob,
     // Events of the world, not operations:
-    PowerOff,       ///< the source machine loses power
-    ResizeDisk,     ///< a disk of the source grows
-    ReplaceDisk,    ///< a disk of the source is swapped for an empty one of its size
-    RestartTarget,  ///< the replica side crashes and recovers; block fidelity
+    PowerOff,            ///< the source machine loses power
+    ResizeDisk,          ///< a disk of the source grows
+    ReplaceDisk,         ///< a disk of the source is swapped for an empty one of its size
+    RestartTarget,       ///< the replica side crashes and recovers; block fidelity
+    OrchestratorOutage,  ///< what carries out the jobs is away for a while
 };
 
-enum class MachineState { Protected, FailedOver, Committed, Migrated };
+/// Whether it is one of Site Recovery's, and not about a job or an event of the world.
+constexpr bool is_of_item(Operation operation) {
+    return operation < Operation::RestartJob;
+}
+
+enum class MachineState {
+    Protected,
+    TestFailedOver,  ///< the test machine waits for its user
+    TestCleanedUp,
+    FailedOver,
+    Committed,
+    Reprotected,  ///< protected again, in the other direction
+    FailedBack,   ///< runs where it came from
+    Migrated,
+};
+
+/// The recovery point that a failover uses.
+enum class PointChoice { Latest, LatestProcessed, LatestAppConsistent, Custom };
 
 /// Fires when machines reach a state: each on its own, or all once the last one has.
 struct StateCondition {
@@ -318,10 +354,19 @@ struct TimelineEntry {
     Duration delay;  ///< added to `when`
     Operation operation = Operation::EnableReplication;
     std::vector<std::string> machines;  ///< names or patterns with * and ?; empty: all
-    bool shut_down_source = true;       ///< failover only
-    bool latest_processed = false;      ///< failover only; false: Latest
-    std::optional<std::string> disk;    ///< ResizeDisk and ReplaceDisk: always there, a name
-    std::optional<Bytes> size;          ///< ResizeDisk: always there
+    // Options: only where the operation has them.
+    bool shut_down_source = true;
+    PointChoice recovery_point = PointChoice::Latest;
+    Instant recovery_point_time;  ///< Custom: the newest that is not later
+    bool full_download = false;
+    bool alternate_location = false;
+    std::optional<std::string> test_network;
+    std::optional<std::string> disk;            ///< a name; always there where a disk is needed
+    std::optional<Bytes> size;                  ///< ResizeDisk: always there
+    std::optional<std::string> process_server;  ///< SwitchProcessServer: always there
+    std::optional<std::string> comments;
+    std::optional<Duration> lasts;  ///< OrchestratorOutage: always there
+    bool refused = false;           ///< it is expected that Site Recovery refuses it
 };
 
 // --- Expectations

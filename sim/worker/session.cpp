@@ -55,6 +55,8 @@ class Command {
             goal->kind = verb_ == "stop" ? Goal::Kind::Stop : Goal::Kind::Finish;
         } else if (verb_ == "start") {
             answer = start();
+        } else if (verb_ == "cancel" || verb_ == "restart" || verb_ == "resume") {
+            answer = control_job();
         } else {
             answer = show();
         }
@@ -88,7 +90,7 @@ class Command {
     }
 
     std::optional<JobId> job_named() {
-        const auto count = static_cast<std::int64_t>(cockpit_.records().job_count());
+        const auto count = static_cast<std::int64_t>(cockpit_.logic().jobs());
         const auto number = reader_.optional("job", scenario::ReadCount{0, count - 1});
         return number ? std::optional(JobId(*number)) : std::nullopt;
     }
@@ -139,6 +141,10 @@ class Command {
         if (!entry) return {};
         json started = json::array();
         json refused = json::array();
+        if (world::is_of_service(entry->operation)) {
+            cockpit_.carry_out(*entry, MachineId());
+            return {{"started", std::move(started)}, {"refused", std::move(refused)}};
+        }
         for (const MachineId machine : scenario::select(cockpit_.machines(), entry->machines)) {
             const world::CarriedOut done = cockpit_.carry_out(*entry, machine);
             const std::string& name = cockpit_.machines()[machine.value].name;
@@ -150,6 +156,19 @@ class Command {
             }
         }
         return {{"started", std::move(started)}, {"refused", std::move(refused)}};
+    }
+
+    json control_job() {
+        const auto comments = reader_.optional("comments", scenario::ReadText());
+        const auto job = reader_.find("job") == nullptr ? std::nullopt : job_named();
+        if (!job && problems_.empty()) reader_.note_missing("job");
+        if (!job) return {};
+        SiteRecovery& logic = cockpit_.logic();
+        std::optional<std::string> why;
+        if (verb_ == "cancel") why = logic.cancel(*job);
+        if (verb_ == "restart") why = logic.restart(*job);
+        if (verb_ == "resume") why = logic.resume(*job, comments.value_or(""));
+        return {{"why_not", why ? json(*why) : json()}};
     }
 
     static json refusal_json(const std::string& machine, const Refusal& refusal) {

@@ -8,6 +8,8 @@
 //   {"command": "start", "entry": an entry of the timeline, dated 0}
 //        -> {"started": [{"machine", "job": n | null}], "refused": [{"machine", "state",
 //           "allowed": [...], "why"}]}
+//   {"command": "cancel" | "restart" | "resume", "job": n, "comments"?: text}
+//        -> {"why_not": null | text}
 //   {"command": "items" | "jobs" | "events", "from"?: n}    -> {"items" | "jobs" | "events": [...]}
 //   {"command": "item", "machine": name}                    -> {"item": {...}}
 //   {"command": "points", "machine": name}                  -> {"points": [...]}

@@ -16,36 +16,36 @@ json number(double value) {
     return std::isnan(value) ? json() : json(value);
 }
 
-json job_without_tasks(world::Cockpit& cockpit, JobId job) {
-    const record::JobRow row = cockpit.records().job_row(job);
-    return {{"job", job.value},           {"machine", cockpit.machines()[row.machine.value].name},
-            {"operation", row.operation}, {"state", row.state},
-            {"start_s", row.start_s},     {"end_s", number(row.end_s)},
-            {"cause", row.cause},         {"tasks", json::array()}};
+json seconds(Instant at) {
+    return to_seconds(at.since_start());
 }
 
-json task_json(const record::TaskRow& row) {
-    return {{"task", row.name},
-            {"state", row.state},
-            {"start_s", number(row.start_s)},
-            {"end_s", number(row.end_s)}};
+json task_json(const TaskRecord& task) {
+    const bool begun = task.state != TaskState::Pending;
+    const bool over = begun && task.state != TaskState::Started;
+    return {{"task", task.row->name},
+            {"state", name_of(task.state)},
+            {"start_s", begun ? seconds(task.started) : json()},
+            {"end_s", over ? seconds(task.ended) : json()}};
 }
 
 }  // namespace
 
 json item_json(world::Cockpit& cockpit, MachineId machine) {
     const SiteRecovery& logic = cockpit.logic();
-    const ProtectionState state = logic.protection_state(machine);
+    const ProtectedItemView item = logic.item(machine);
     json allowed = json::array();
-    for (const Operation operation : allowed_operations(logic.view_of(machine))) {
-        allowed.push_back(name_of(operation));
-    }
+    for (const Operation operation : item.allowed_operations) allowed.push_back(name_of(operation));
     const double rpo_s = cockpit.records().rpo_now_s(machine);
     return {{"machine", cockpit.machines()[machine.value].name},
-            {"protection_state", name_of(state)},
+            {"protection_state", item.protection_state},
+            {"description", item.description},
+            {"active_location", name_of(item.active_location)},
+            {"test_failover_state", name_of(item.test_failover_state)},
+            {"test_failover_description", description_of(item.test_failover_state)},
             {"allowed_operations", std::move(allowed)},
             {"rpo_s", number(rpo_s)},
-            {"recovery_points", logic.engine().recovery_points(machine).count()}};
+            {"current_job", item.current_job.is_none() ? json() : json(item.current_job.value)}};
 }
 
 json items_json(world::Cockpit& cockpit) {
@@ -58,10 +58,12 @@ json items_json(world::Cockpit& cockpit) {
 
 json points_json(world::Cockpit& cockpit, MachineId machine) {
     json points = json::array();
-    for (const RecoveryPoint& point : cockpit.logic().engine().recovery_points(machine).all()) {
-        points.push_back({{"t_s", to_seconds(point.time.since_start())},
-                          {"published_s", to_seconds(point.published_at.since_start())},
-                          {"processed_s", to_seconds(point.processed_at.since_start())},
+    const MachineId leg = cockpit.logic().active_leg(machine);
+    if (leg.is_none()) return points;
+    for (const RecoveryPoint& point : cockpit.logic().engine().recovery_points(leg).all()) {
+        points.push_back({{"t_s", seconds(point.time)},
+                          {"published_s", seconds(point.published_at)},
+                          {"processed_s", seconds(point.processed_at)},
                           {"kind", point.kind == Marker::AppConsistent ? "app-consistent"
                                                                        : "crash-consistent"}});
     }
@@ -70,26 +72,32 @@ json points_json(world::Cockpit& cockpit, MachineId machine) {
 
 json jobs_json(world::Cockpit& cockpit, std::size_t first) {
     json jobs = json::array();
-    const record::Recorder& records = cockpit.records();
-    for (std::size_t job = first; job < records.job_count(); ++job) {
-        jobs.push_back(job_without_tasks(cockpit, JobId(job)));
-    }
-    for (std::size_t row = 0; row < records.task_count(); ++row) {
-        const record::TaskRow task = records.task_row(row);
-        if (task.job.value < first) continue;
-        jobs[task.job.value - first]["tasks"].push_back(task_json(task));
+    for (std::size_t job = first; job < cockpit.logic().jobs(); ++job) {
+        jobs.push_back(job_json(cockpit, JobId(job)));
     }
     return jobs;
 }
 
-json job_json(world::Cockpit& cockpit, JobId job) {
-    json shown = job_without_tasks(cockpit, job);
-    const record::Recorder& records = cockpit.records();
-    for (std::size_t row = 0; row < records.task_count(); ++row) {
-        const record::TaskRow task = records.task_row(row);
-        if (task.job == job) shown["tasks"].push_back(task_json(task));
+json job_json(world::Cockpit& cockpit, JobId id) {
+    const JobRecord& job = cockpit.logic().job(id);
+    json allowed = json::array();
+    for (const JobControl control : cockpit.logic().allowed_controls(id)) {
+        allowed.push_back(name_of(control));
     }
-    return shown;
+    json tasks = json::array();
+    for (const TaskRecord& task : job.tasks) tasks.push_back(task_json(task));
+    const JobId parent = job.options.parent;
+    return {{"job", id.value},
+            {"parent_job", parent.is_none() ? json() : json(parent.value)},
+            {"machine", cockpit.machines()[job.machine.value].name},
+            {"operation", name_of(job.kind)},
+            {"state", name_of(job.state)},
+            {"description", job.state_description},
+            {"allowed_actions", std::move(allowed)},
+            {"start_s", seconds(job.started)},
+            {"end_s", job.is_over() ? seconds(job.ended) : json()},
+            {"cause", job.cause},
+            {"tasks", std::move(tasks)}};
 }
 
 json events_json(world::Cockpit& cockpit, std::size_t first) {

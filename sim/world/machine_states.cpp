@@ -1,27 +1,42 @@
 // sim/world/machine_states.cpp — one row per word.
 #include "sim/world/machine_states.hpp"
 
-#include "model/recovery/operations.hpp"
-
 namespace landfall::world {
 
-std::string_view reached_by(scenario::MachineState state) {
+bool has_reached(const SiteRecovery& logic, MachineId machine, scenario::MachineState state) {
+    const ItemView item = logic.view_of(machine);
+    const Milestones& dates = logic.milestones(machine);
+    const bool is_protected = item.state == ProtectionState::Protected;
     switch (state) {
-        case scenario::MachineState::Protected: return name_of(ProtectionState::Protected);
+        case scenario::MachineState::Protected:
+            return is_protected && item.active == ActiveLocation::Primary;
+        case scenario::MachineState::TestFailedOver:
+            return item.test == TestFailoverState::WaitingForCompletion;
+        case scenario::MachineState::TestCleanedUp: return dates.tested.has_value();
         case scenario::MachineState::FailedOver:
-            return name_of(ProtectionState::UnplannedFailoverCommitPendingStatesBegin);
+            return item.state == ProtectionState::UnplannedFailoverCommitPendingStatesBegin ||
+                   item.state == ProtectionState::PlannedFailoverCommitRequired;
         case scenario::MachineState::Committed:
-            return name_of(ProtectionState::UnplannedFailoverCommitted);
-        case scenario::MachineState::Migrated: return name_of(ProtectionState::MigrationComplete);
+            return item.state == ProtectionState::UnplannedFailoverCommitted ||
+                   item.state == ProtectionState::PlannedFailoverStatesBegin;
+        case scenario::MachineState::Reprotected:
+            return is_protected && item.active == ActiveLocation::Recovery;
+        case scenario::MachineState::FailedBack: return dates.primary_running.has_value();
+        case scenario::MachineState::Migrated:
+            return item.state == ProtectionState::MigrationComplete;
     }
-    return "";
+    return false;
 }
 
 std::string_view word_of(scenario::MachineState state) {
     switch (state) {
         case scenario::MachineState::Protected: return "protected";
+        case scenario::MachineState::TestFailedOver: return "test_failed_over";
+        case scenario::MachineState::TestCleanedUp: return "test_cleaned_up";
         case scenario::MachineState::FailedOver: return "failed_over";
         case scenario::MachineState::Committed: return "committed";
+        case scenario::MachineState::Reprotected: return "reprotected";
+        case scenario::MachineState::FailedBack: return "failed_back";
         case scenario::MachineState::Migrated: return "migrated";
     }
     return "";

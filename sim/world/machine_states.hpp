@@ -1,14 +1,15 @@
-// sim/world/machine_states.hpp — the words that a scenario has for states of a protected item.
+// sim/world/machine_states.hpp — the words that a scenario has for what an item has come to.
 #pragma once
 
 #include <string_view>
 
+#include "model/recovery/site_recovery.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace landfall::world {
 
-/// Site Recovery's name of the state that the word stands for.
-std::string_view reached_by(scenario::MachineState state);
+/// Whether the item is in the state that the word stands for.
+bool has_reached(const SiteRecovery& logic, MachineId machine, scenario::MachineState state);
 /// The word itself.
 std::string_view word_of(scenario::MachineState state);
 

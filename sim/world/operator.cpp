@@ -1,6 +1,8 @@
 // sim/world/operator.cpp — from the words of a scenario to calls of the logic.
 #include "sim/world/operator.hpp"
 
+#include <algorithm>
+
 #include "sim/world/world.hpp"
 
 namespace landfall::world {
@@ -8,31 +10,116 @@ namespace landfall::world {
 Operation operation_of(scenario::Operation operation) {
     switch (operation) {
         case scenario::Operation::EnableReplication: return Operation::EnableReplication;
-        case scenario::Operation::Failover: return Operation::UnplannedFailover;
-        case scenario::Operation::Commit: return Operation::Commit;
-        case scenario::Operation::CompleteMigration: return Operation::CompleteMigration;
         case scenario::Operation::DisableReplication: return Operation::DisableProtection;
+        case scenario::Operation::RemoveReplication: return Operation::RemoveReplication;
+        case scenario::Operation::TestFailover: return Operation::TestFailover;
+        case scenario::Operation::CleanupTestFailover: return Operation::TestFailoverCleanup;
+        case scenario::Operation::PlannedFailover: return Operation::PlannedFailover;
+        case scenario::Operation::Failover: return Operation::UnplannedFailover;
+        case scenario::Operation::ChangeRecoveryPoint: return Operation::ChangePit;
+        case scenario::Operation::Commit: return Operation::Commit;
+        case scenario::Operation::CancelFailover: return Operation::CancelFailover;
+        case scenario::Operation::Reprotect: return Operation::ReverseReplicate;
+        case scenario::Operation::Failback: return Operation::Failback;
+        case scenario::Operation::CompleteFailback: return Operation::FinalizeFailback;
         case scenario::Operation::Resynchronize: return Operation::RepairReplication;
-        case scenario::Operation::PowerOff:
-        case scenario::Operation::ResizeDisk:
-        case scenario::Operation::ReplaceDisk:
-        case scenario::Operation::RestartTarget: break;
+        case scenario::Operation::CompleteMigration: return Operation::CompleteMigration;
+        case scenario::Operation::AddDisk: return Operation::AddDisks;
+        case scenario::Operation::RemoveDisk: return Operation::RemoveDisks;
+        case scenario::Operation::SwitchProcessServer: return Operation::SwitchProcessServer;
+        case scenario::Operation::PauseReplication: return Operation::PauseReplication;
+        case scenario::Operation::ResumeReplication: return Operation::ResumeReplication;
+        default: break;
     }
-    LANDFALL_CHECK(false, "a power loss is not an operation");
+    LANDFALL_CHECK(false, "what is done to a job or to the world is no operation of an item");
     return Operation::EnableReplication;
+}
+
+std::string_view name_of(scenario::Operation operation) {
+    switch (operation) {
+        case scenario::Operation::RestartJob: return "Restart job";
+        case scenario::Operation::ResumeJob: return "Resume job";
+        case scenario::Operation::CancelJob: return "Cancel job";
+        default: return landfall::name_of(operation_of(operation));
+    }
+}
+
+void note_refusal(Observer& record, std::string_view machine, const scenario::TimelineEntry& entry,
+                  const Refusal& refusal) {
+    const std::string text = std::string(name_of(entry.operation)) + ": " + refusal.why;
+    record.noted("refused", machine, text);
+}
+
+bool is_of_service(scenario::Operation operation) {
+    return operation == scenario::Operation::OrchestratorOutage;
 }
 
 CarriedOut Operator::carry_out(const scenario::TimelineEntry& entry, MachineId machine) {
     if (happens_by_itself(entry, machine)) return {};
-    OperationOptions options;
-    options.shut_down_source = entry.shut_down_source;
-    options.recovery_point =
-        entry.latest_processed ? RecoveryPointChoice::LatestProcessed : RecoveryPointChoice::Latest;
-    auto outcome = logic_.start(operation_of(entry.operation), machine, options);
+    if (!scenario::is_of_item(entry.operation)) return control_job(entry, machine);
+    auto outcome = logic_.start(operation_of(entry.operation), machine, options_of(entry, machine));
     if (auto* refusal = std::get_if<Refusal>(&outcome)) {
         return {std::nullopt, std::move(*refusal)};
     }
     return {std::get<JobId>(outcome), std::nullopt};
+}
+
+OperationOptions Operator::options_of(const scenario::TimelineEntry& entry,
+                                      MachineId machine) const {
+    OperationOptions options;
+    options.shut_down_source = entry.shut_down_source;
+    switch (entry.recovery_point) {
+        case scenario::PointChoice::Latest: break;
+        case scenario::PointChoice::LatestProcessed:
+            options.recovery_point = RecoveryPointChoice::LatestProcessed;
+            break;
+        case scenario::PointChoice::LatestAppConsistent:
+            options.recovery_point = RecoveryPointChoice::LatestAppConsistent;
+            break;
+        case scenario::PointChoice::Custom:
+            options.recovery_point = RecoveryPointChoice::Custom;
+            options.recovery_point_time = entry.recovery_point_time;
+            break;
+    }
+    options.data_sync = entry.full_download ? DataSync::ForSynchronization : DataSync::ForDownTime;
+    options.alternate_location = entry.alternate_location;
+    options.test_network = entry.test_network.value_or("");
+    if (entry.disk) options.disk = disk_named(machine, *entry.disk);
+    if (entry.process_server) {
+        const auto& servers = estate_.process_servers;
+        const auto server = std::find_if(servers.begin(), servers.end(), [&](const auto& each) {
+            return each.name == *entry.process_server;
+        });
+        LANDFALL_CHECK(server != servers.end(), "a checked scenario names servers that exist");
+        options.process_server =
+            ProcessServerId(static_cast<std::size_t>(server - servers.begin()));
+    }
+    return options;
+}
+
+/// Restart, resume or cancel: the latest job of the machine.
+CarriedOut Operator::control_job(const scenario::TimelineEntry& entry, MachineId machine) {
+    std::size_t next = logic_.jobs();
+    while (next > 0 && logic_.job(JobId(next - 1)).machine != machine) --next;
+    const ProtectionState state = logic_.protection_state(machine);
+    if (next == 0) {
+        return {std::nullopt, Refusal{state, {}, "the machine has had no job"}};
+    }
+    const JobId job(next - 1);
+    std::optional<std::string> why;
+    switch (entry.operation) {
+        case scenario::Operation::RestartJob: why = logic_.restart(job); break;
+        case scenario::Operation::ResumeJob:
+            why = logic_.resume(job, entry.comments.value_or(""));
+            break;
+        default: why = logic_.cancel(job);
+    }
+    if (!why) return {job, std::nullopt};
+    return {std::nullopt, Refusal{state, {}, std::move(*why)}};
+}
+
+void Operator::on_cue() {
+    if (--outages_ == 0) logic_.orchestrator_up();
 }
 
 /// Carries out an event of the world; false if the entry is an operation.
@@ -63,6 +150,11 @@ bool Operator::happens_by_itself(const scenario::TimelineEntry& entry, MachineId
             }
             return true;
         }
+        case scenario::Operation::OrchestratorOutage:
+            ++outages_;
+            logic_.orchestrator_down();
+            world_.schedule_cue(world_.now() + *entry.lasts, cue_, 0);
+            return true;
         default: return false;
     }
 }

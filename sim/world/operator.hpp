@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "model/recovery/site_recovery.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -30,19 +31,26 @@ struct CarriedOut {
 
 class Operator {
   public:
+    /// Cues of this operator carry `cue`: the ends of orchestrator outages.
     Operator(World& world, SiteRecovery& logic, Estate& estate, SimulatedBlocks& blocks,
-             StoreCrashes crashes)
+             StoreCrashes crashes, std::uint32_t cue)
         : world_(world),
           logic_(logic),
           estate_(estate),
           blocks_(blocks),
-          crashes_(std::move(crashes)) {}
+          crashes_(std::move(crashes)),
+          cue_(cue) {}
 
-    /// Requires a checked entry; its `at`, `when` and `machines` are of no consequence here.
+    /// Requires a checked entry; its `at`, `when` and `machines` are of no consequence here. The
+    /// machine is none where the entry is about the service as a whole.
     CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine);
+    void on_cue();
 
   private:
     bool happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine);
+    CarriedOut control_job(const scenario::TimelineEntry& entry, MachineId machine);
+    [[nodiscard]] OperationOptions options_of(const scenario::TimelineEntry& entry,
+                                              MachineId machine) const;
     [[nodiscard]] DiskId disk_named(MachineId machine, const std::string& name) const;
 
     World& world_;
@@ -50,9 +58,19 @@ class Operator {
     Estate& estate_;  ///< a disk that is resized changes it
     SimulatedBlocks& blocks_;
     StoreCrashes crashes_;
+    std::uint32_t cue_;
+    int outages_ = 0;  ///< of the orchestrator, that have not ended
 };
 
-/// The operation of Site Recovery that an entry stands for. Requires that it is one.
+/// Writes down that an operation was refused: a script that looks at a refusal and a timeline that
+/// expects it leave the same trace.
+void note_refusal(Observer& record, std::string_view machine, const scenario::TimelineEntry& entry,
+                  const Refusal& refusal);
+/// Whether the entry is about the service as a whole, and not about each machine.
+bool is_of_service(scenario::Operation operation);
+/// The operation of Site Recovery that an entry stands for. Requires that it is one of an item.
 Operation operation_of(scenario::Operation operation);
+/// What a scenario calls an operation, or what is done to a job, in Site Recovery's words.
+std::string_view name_of(scenario::Operation operation);
 
 }  // namespace landfall::world

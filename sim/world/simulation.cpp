@@ -54,8 +54,9 @@ class Simulation : private Director, private Cockpit {
           health_(parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
           probe_(logic_, blocks_, world_),
           operator_(world_, logic_, parts_.estate, blocks_,
-                    {[this] { crash(source_store_); }, [this] { crash(replica_store_); }}),
-          timeline_(scenario, parts_.machines, world_, operator_, kTimelineCue),
+                    {[this] { crash(source_store_); }, [this] { crash(replica_store_); }},
+                    kOperatorCue),
+          timeline_(scenario, parts_.machines, world_, logic_, operator_, recorder_, kTimelineCue),
           stepper_(pilot, world_, *this, kPauseCue, [this](Goal::Kind how) { let_go(how); }),
           sampler_(parts_.estate, world_, logic_, recorder_) {}
 
@@ -88,6 +89,7 @@ class Simulation : private Director, private Cockpit {
         kHealthCue,
         kDoneCue,
         kPauseCue,
+        kOperatorCue,
     };
 
     /// The recorder, with an ear for what moves the timeline on and for what monitoring hears.
@@ -108,14 +110,21 @@ class Simulation : private Director, private Cockpit {
         void state_changed(MachineId machine, std::string_view state) override {
             Recorder::state_changed(machine, state);
             run_.health_.state_changed(machine, state);
-            run_.timeline_.note_state(machine, state);
-            run_.stepper_.note_state(machine, state);
+            run_.note_change(machine);
+        }
+        void noted(std::string_view kind, std::string_view subject,
+                   std::string_view detail) override {
+            Recorder::noted(kind, subject, detail);
+            // These change what has been reached without a change of state.
+            const bool of_item = kind == "test_failover_state" || kind == "active_location" ||
+                                 kind == "job_suspended";
+            if (of_item) run_.note_change_of(subject);
         }
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
             run_.health_.job_ended(job, state, cause);
             run_.world_.schedule_cue(run_.world_.now(), kDoneCue, 0);
-            run_.stepper_.note_job_ended(job);
+            run_.note_change(run_.logic_.job(job).machine);
         }
 
       private:
@@ -220,6 +229,7 @@ class Simulation : private Director, private Cockpit {
                 stop_if_done();
                 return;
             case kDoneCue: stop_if_done(); return;
+            case kOperatorCue: operator_.on_cue(); return;
             case kPauseCue: stepper_.on_cue(subject); return;
             case kEndCue:
                 is_over_ = true;
@@ -270,6 +280,16 @@ class Simulation : private Director, private Cockpit {
         if (timeline_.all_fired() && !is_busy()) world_.stop();
     }
 
+    void note_change(MachineId machine) {
+        timeline_.note_change(machine);
+        stepper_.note_change();
+    }
+    void note_change_of(std::string_view name) {
+        for (std::size_t index = 0; index < parts_.machines.size(); ++index) {
+            if (parts_.machines[index].name == name) return note_change(MachineId(index));
+        }
+    }
+
     /// The pilot has no more wishes.
     void let_go(Goal::Kind how) {
         if (how == Goal::Kind::Stop || is_over_) return world_.stop();
@@ -301,13 +321,17 @@ class Simulation : private Director, private Cockpit {
     [[nodiscard]] SiteRecovery& logic() override { return logic_; }
     [[nodiscard]] const record::Recorder& records() const override { return recorder_; }
     [[nodiscard]] bool has_ended(JobId job) const override {
-        return recorder_.job_row(job).state != "InProgress";
+        return logic_.job(job).is_over() || logic_.job(job).state == JobState::Suspended;
     }
     [[nodiscard]] bool has_reached(MachineId machine, scenario::MachineState state) const override {
-        return name_of(logic_.protection_state(machine)) == reached_by(state);
+        return world::has_reached(logic_, machine, state);
     }
     CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine) override {
-        return operator_.carry_out(entry, machine);
+        CarriedOut done = operator_.carry_out(entry, machine);
+        if (done.refusal) {
+            note_refusal(recorder_, parts_.machines[machine.value].name, entry, *done.refusal);
+        }
+        return done;
     }
     [[nodiscard]] std::vector<std::string> waiting() const override {
         std::vector<std::string> names = timeline_.waiting();
@@ -377,6 +401,7 @@ class Simulation : private Director, private Cockpit {
         outcome.tables.push_back(record::machines_table(facts));
         outcome.summary = record::summarize(facts, outcome.tables.front());
         for (record::Table& table : recorder_.take_tables()) {
+            if (table.name == "jobs") record::describe_jobs(facts, table);
             outcome.tables.push_back(std::move(table));
         }
         for (record::Table& table : sampler_.take_tables()) {

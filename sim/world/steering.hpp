@@ -36,7 +36,7 @@ struct Goal {
     };
     Kind kind = Kind::Pause;
     std::optional<Instant> at;  ///< not before now
-    std::optional<JobId> job;   ///< it has ended
+    std::optional<JobId> job;   ///< it has ended, or waits for its user
     std::optional<AwaitedState> state;
 };
 
@@ -61,7 +61,8 @@ class Cockpit {
     [[nodiscard]] virtual bool has_ended(JobId job) const = 0;
     [[nodiscard]] virtual bool has_reached(MachineId machine,
                                            scenario::MachineState state) const = 0;
-    /// Carries out a checked entry on one machine; its date and condition are of no consequence.
+    /// Carries out a checked entry on one machine (none: the service); its date and condition are
+    /// of no consequence. A refusal is written down.
     virtual CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine) = 0;
     /// What would have to happen for the goal to be met, in words.
     [[nodiscard]] virtual std::vector<std::string> waiting() const = 0;

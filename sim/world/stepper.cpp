@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "sim/world/machine_states.hpp"
 #include "sim/world/world.hpp"
 
 namespace landfall::world {
@@ -14,19 +13,15 @@ void Stepper::begin() {
     world_.schedule_cue_first(world_.now(), cue_, serial_);
 }
 
-void Stepper::note_state(MachineId machine, std::string_view state) {
-    if (pilot_ == nullptr || !goal_.state || reached_by(goal_.state->state) != state) return;
-    const auto& machines = goal_.state->machines;
-    const bool awaited = std::find(machines.begin(), machines.end(), machine) != machines.end();
-    if (awaited && met() == PauseReason::StateReached) pause_soon();
-}
-
-void Stepper::note_job_ended(JobId job) {
-    if (pilot_ != nullptr && goal_.job == job) pause_soon();
+void Stepper::note_change() {
+    if (pilot_ == nullptr || !(goal_.job || goal_.state) || is_due_) return;
+    const auto reason = met();
+    if (reason && *reason != PauseReason::Time) pause_soon();
 }
 
 /// After what is going on at this instant: the logic is in the middle of something.
 void Stepper::pause_soon() {
+    is_due_ = true;
     world_.schedule_cue(world_.now(), cue_, serial_);
 }
 
@@ -41,6 +36,7 @@ void Stepper::pause(PauseReason reason) {
     for (;;) {
         goal_ = pilot_->decide(reason, cockpit_);
         ++serial_;
+        is_due_ = false;
         if (goal_.kind != Goal::Kind::Pause) {
             pilot_ = nullptr;
             end_(goal_.kind);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <string_view>
 
 #include "sim/world/steering.hpp"
 
@@ -26,8 +25,8 @@ class Stepper {
     /// Whether the next pause comes by itself, whatever happens before.
     [[nodiscard]] bool has_date() const { return goal_.at.has_value(); }
 
-    void note_state(MachineId machine, std::string_view state);
-    void note_job_ended(JobId job);
+    /// Something about a machine, or about a job of it, has changed.
+    void note_change();
     /// The cue with this subject.
     void on_cue(std::uint32_t subject);
     /// Hands the run to the pilot now, for a reason of the run itself.
@@ -44,6 +43,7 @@ class Stepper {
     std::function<void(Goal::Kind)> end_;
     Goal goal_;
     std::uint32_t serial_ = 0;  ///< of the goal; cues of earlier ones are old
+    bool is_due_ = false;       ///< a cue of this instant will pause
     bool run_ended_ = false;
 };
 

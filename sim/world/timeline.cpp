@@ -24,16 +24,29 @@ std::string in_words(Instant at) {
 
 Timeline::Timeline(const scenario::Scenario& scenario,
                    const std::vector<scenario::ExpandedMachine>& machines, World& world,
-                   Operator& carries_out, std::uint32_t cue)
-    : scenario_(scenario), machines_(machines), world_(world), operator_(carries_out), cue_(cue) {
+                   const SiteRecovery& logic, Operator& carries_out, Observer& record,
+                   std::uint32_t cue)
+    : scenario_(scenario),
+      machines_(machines),
+      world_(world),
+      logic_(logic),
+      operator_(carries_out),
+      record_(record),
+      cue_(cue) {
     for (std::size_t entry = 0; entry < scenario.timeline.size(); ++entry) {
-        first_step_.push_back(steps_.size());
-        const auto selected = scenario::select(machines, scenario.timeline[entry].machines);
-        for (const MachineId machine : selected) steps_.push_back({entry, machine});
-        reached_.emplace_back(selected.size());
-        reached_count_.push_back(0);
+        const auto& facts = scenario.timeline[entry];
+        Members members;
+        members.machines = scenario::select(machines, facts.machines);
+        members.reached.resize(members.machines.size());
+        members.first_step = steps_.size();
+        members.one_step = is_of_service(facts.operation);
+        if (members.one_step) {
+            steps_.push_back({entry, MachineId()});
+        } else {
+            for (const MachineId machine : members.machines) steps_.push_back({entry, machine});
+        }
+        members_.push_back(std::move(members));
     }
-    first_step_.push_back(steps_.size());
 }
 
 void Timeline::start() {
@@ -56,26 +69,32 @@ void Timeline::schedule(std::size_t step, Instant at) {
     }
 }
 
-void Timeline::note_state(MachineId machine, std::string_view state) {
-    for (std::size_t entry = 0; entry < scenario_.timeline.size(); ++entry) {
-        const auto& facts = scenario_.timeline[entry];
-        if (!facts.when || reached_by(facts.when->state) != state) continue;
-        const Instant at = world_.now() + facts.delay;
-        const std::size_t first = first_step_[entry];
-        const std::size_t count = first_step_[entry + 1] - first;
-        const auto begin = steps_.begin() + static_cast<std::ptrdiff_t>(first);
-        const auto end = begin + static_cast<std::ptrdiff_t>(count);
-        const auto step = std::lower_bound(
-            begin, end, machine, [](const Step& a, MachineId b) { return a.machine < b; });
-        if (step == end || step->machine != machine) continue;
-        const auto k = static_cast<std::size_t>(step - begin);
-        if (reached_[entry][k]) continue;
-        reached_[entry][k] = true;
-        ++reached_count_[entry];
-        if (!facts.when->all) schedule(first + k, at);
-        if (facts.when->all && reached_count_[entry] == count) {
-            for (std::size_t k = 0; k < count; ++k) schedule(first + k, at);
-        }
+void Timeline::note_change(MachineId machine) {
+    for (std::size_t entry = 0; entry < members_.size(); ++entry) {
+        const auto& when = scenario_.timeline[entry].when;
+        if (!when || members_[entry].reached_count == members_[entry].machines.size()) continue;
+        const auto& machines = members_[entry].machines;
+        const auto place = std::lower_bound(machines.begin(), machines.end(), machine);
+        if (place == machines.end() || *place != machine) continue;
+        const auto member = static_cast<std::size_t>(place - machines.begin());
+        if (members_[entry].reached[member] || !has_reached(logic_, machine, when->state)) continue;
+        schedule_reached(entry, member);
+    }
+}
+
+/// A member has come to the state of its entry for the first time.
+void Timeline::schedule_reached(std::size_t entry, std::size_t member) {
+    Members& members = members_[entry];
+    const auto& facts = scenario_.timeline[entry];
+    members.reached[member] = true;
+    ++members.reached_count;
+    const Instant at = world_.now() + facts.delay;
+    const bool all_have = members.reached_count == members.machines.size();
+    if (!facts.when->all) {
+        schedule(members.first_step + (members.one_step ? 0 : member), at);
+    } else if (all_have) {
+        const std::size_t steps = members.one_step ? 1 : members.machines.size();
+        for (std::size_t k = 0; k < steps; ++k) schedule(members.first_step + k, at);
     }
 }
 
@@ -84,15 +103,30 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
     const auto& facts = scenario_.timeline[step.entry];
     ++fired_;
     const CarriedOut done = operator_.carry_out(facts, step.machine);
-    if (!done.refusal) return std::nullopt;
+    if (done.refusal && facts.refused) {
+        note_refusal(record_, machines_[step.machine.value].name, facts, *done.refusal);
+        return std::nullopt;
+    }
+    if (!done.refusal && !facts.refused) return std::nullopt;
+    return problem_of(step, done);
+}
+
+scenario::Problem Timeline::problem_of(const Step& step, const CarriedOut& done) const {
+    const std::string when = in_words(world_.now());
+    const scenario::TimelineEntry& facts = scenario_.timeline[step.entry];
     scenario::Problem problem;
     problem.code = scenario::code::kNotAllowed;
     problem.pointer = "/timeline/" + std::to_string(step.entry);
-    problem.found = "\"" + std::string(name_of(operation_of(facts.operation))) + " of " +
-                    machines_[step.machine.value].name + " at " + in_words(world_.now()) + "\"";
-    problem.message = done.refusal->why + " at simulated time " + in_words(world_.now());
+    problem.found = "\"" + std::string(name_of(facts.operation)) + " of " +
+                    machines_[step.machine.value].name + " at " + when + "\"";
+    if (!done.refusal) {
+        problem.pointer += "/refused";
+        problem.message = "was to be refused, but was started at simulated time " + when;
+        return problem;
+    }
+    problem.message = done.refusal->why + " at simulated time " + when;
     for (const Operation allowed : done.refusal->allowed) {
-        problem.allowed.emplace_back(name_of(allowed));
+        problem.allowed.emplace_back(landfall::name_of(allowed));
     }
     return problem;
 }
@@ -106,9 +140,10 @@ std::vector<std::string> Timeline::waiting() const {
     for (const Step& step : steps_) {
         if (step.scheduled) continue;
         const auto& when = scenario_.timeline[step.entry].when;
-        names.push_back(machines_[step.machine.value].name + ": timeline entry " +
-                        std::to_string(step.entry) + " waits for state " +
-                        std::string(when ? word_of(when->state) : ""));
+        const std::string whose =
+            step.machine.is_none() ? "the service" : machines_[step.machine.value].name;
+        names.push_back(whose + ": timeline entry " + std::to_string(step.entry) +
+                        " waits for state " + std::string(when ? word_of(when->state) : ""));
     }
     return names;
 }

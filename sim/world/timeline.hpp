@@ -21,13 +21,14 @@ class Timeline {
     /// Cues of this timeline carry `cue` and count their subjects from 0.
     Timeline(const scenario::Scenario& scenario,
              const std::vector<scenario::ExpandedMachine>& machines, World& world,
-             Operator& carries_out, std::uint32_t cue);
+             const SiteRecovery& logic, Operator& carries_out, Observer& record, std::uint32_t cue);
 
     /// Schedules the entries that have a date.
     void start();
-    /// A machine has reached a state: entries that waited for it are scheduled.
-    void note_state(MachineId machine, std::string_view state);
-    /// Carries out what the cue with this subject stands for; a problem if it is not allowed.
+    /// Something about a machine has changed: entries that waited for its state are scheduled.
+    void note_change(MachineId machine);
+    /// Carries out what the cue with this subject stands for; a problem if it is not allowed, or
+    /// if it was expected not to be.
     std::optional<scenario::Problem> fire(std::uint32_t subject);
 
     [[nodiscard]] bool all_fired() const { return fired_ == steps_.size(); }
@@ -38,24 +39,34 @@ class Timeline {
     [[nodiscard]] std::vector<std::string> waiting() const;
 
   private:
-    /// One entry for one machine.
+    /// One entry for one machine, or for the service as a whole.
     struct Step {
         std::size_t entry;
         MachineId machine;
         bool scheduled = false;
     };
+    /// The machines that an entry is about, by rising id.
+    struct Members {
+        std::vector<MachineId> machines;
+        std::vector<bool> reached;  ///< whether each has come to the entry's state
+        std::size_t reached_count = 0;
+        std::size_t first_step = 0;
+        bool one_step = false;  ///< for all of them together
+    };
 
     void schedule(std::size_t step, Instant at);
+    void schedule_reached(std::size_t entry, std::size_t member);
+    [[nodiscard]] scenario::Problem problem_of(const Step& step, const CarriedOut& done) const;
 
     const scenario::Scenario& scenario_;
     const std::vector<scenario::ExpandedMachine>& machines_;
     World& world_;
+    const SiteRecovery& logic_;
     Operator& operator_;
+    Observer& record_;
     std::uint32_t cue_;
-    std::vector<Step> steps_;                 ///< entry by entry
-    std::vector<std::size_t> first_step_;     ///< per entry, and one past the last
-    std::vector<std::vector<bool>> reached_;  ///< per entry and machine of it
-    std::vector<std::size_t> reached_count_;
+    std::vector<Step> steps_;       ///< entry by entry, and machine by machine
+    std::vector<Members> members_;  ///< entry by entry
     std::size_t fired_ = 0;
     std::size_t scheduled_ = 0;
 };

@@ -70,7 +70,7 @@ TEST(ScenarioLoad, FillsTheDefaultsOfThePythonModels) {
     EXPECT_EQ(churn.step, minutes(5));
     EXPECT_TRUE(scenario.timeline[0].machines.empty()) << "all";
     EXPECT_TRUE(scenario.timeline[0].shut_down_source);
-    EXPECT_FALSE(scenario.timeline[0].latest_processed);
+    EXPECT_EQ(scenario.timeline[0].recovery_point, scenario::PointChoice::Latest);
 }
 
 TEST(ScenarioLoad, MergesMachinesOverTemplates) {
