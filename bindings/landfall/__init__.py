@@ -69,6 +69,14 @@ if TYPE_CHECKING:
     from .planning import fluid_lag, required_bandwidth
     from .prices import Prices
     from .profiles import Profile, ProfileOverride
+    from .recovery_plans import (
+        Dependency,
+        PlanAction,
+        PlanGroup,
+        PlanSteps,
+        RecoveryPlan,
+        Runbook,
+    )
     from .result import Proof, Result
     from .runner import run_many
     from .scenario import Detail, Network, Scenario, load
@@ -95,6 +103,7 @@ _NAMES = {
     "planning": "fluid_lag required_bandwidth",
     "prices": "Prices",
     "profiles": "Profile ProfileOverride",
+    "recovery_plans": "Dependency PlanAction PlanGroup PlanSteps RecoveryPlan Runbook",
     "result": "Proof Result",
     "runner": "run_many",
     "scenario": "Detail Network Scenario load",
@@ -115,6 +124,7 @@ __all__ = [
     "ConfigurationServer",
     "ConsistencyGroup",
     "ConstantChurn",
+    "Dependency",
     "Detail",
     "Disk",
     "DiskFacts",
@@ -140,6 +150,9 @@ __all__ = [
     "NoChurn",
     "OperationRefused",
     "Outage",
+    "PlanAction",
+    "PlanGroup",
+    "PlanSteps",
     "Policy",
     "Prices",
     "Problem",
@@ -148,8 +161,10 @@ __all__ = [
     "ProfileOverride",
     "Proof",
     "Quota",
+    "RecoveryPlan",
     "Region",
     "Result",
+    "Runbook",
     "Scenario",
     "ScenarioError",
     "SessionClosed",

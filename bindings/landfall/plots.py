@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from .plot_backlog import draw_backlog, draw_cache
+from .plot_plan import draw_plan, plan_height, plan_rows
 from .plot_rpo import draw_rpo
-from .plot_style import new_figure
+from .plot_style import new_figure, shortened
 from .plot_timeline import draw_timeline, timeline_height
 
 if TYPE_CHECKING:
@@ -109,6 +110,22 @@ class Plots:
         """
         axes, borrowed = self._axes(ax, 9.0, timeline_height(self._result))
         draw_timeline(axes, self._result)
+        return Picture(axes, borrowed=borrowed)
+
+    def recovery_plan(self, job_id: int, ax: Axes | None = None) -> Picture:
+        """Draw one run of a recovery plan: its tasks as bars, and its critical path.
+
+        The critical path is the chain of tasks that the end of the plan waited for: only a
+        shorter task of it ends the plan earlier. Failed tasks are hatched.
+
+        Parameters
+        ----------
+        job_id
+            The plan's job, as in the table `jobs`.
+        """
+        rows = plan_rows(self._result.tables, job_id)
+        axes, borrowed = self._axes(ax, 9.0, plan_height(rows))
+        draw_plan(axes, rows, f"Recovery plan · {shortened(self._result.scenario_name)}")
         return Picture(axes, borrowed=borrowed)
 
     def backlog(self, ax: Axes | None = None) -> Picture:

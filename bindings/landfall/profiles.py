@@ -290,6 +290,17 @@ class ProfileOverride(Part):
         description="VMware machines return by a planned failover, through an appliance.",
     )
 
+    # Recovery plans
+    recovery_plan_script_timeout: PositiveDuration | None = Field(
+        default=None, description="Seconds after which a script has failed."
+    )
+    recovery_plan_runbook_timeout: PositiveDuration | None = Field(
+        default=None, description="Seconds after which a runbook has failed."
+    )
+    recovery_plan_environment_time: Duration | None = Field(
+        default=None, description='Seconds of the task "Create test environment".'
+    )
+
     # Block fidelity
     block_copy_chunk: PositiveSize | None = Field(
         default=None, description="Most bytes that one read of a copy covers."

@@ -35,6 +35,7 @@ from .prices import Prices, PricesChoice
 from .profiles import Profile, ProfileChoice
 from .quantities import DURATION, SIZE, PositiveDuration, parse
 from .setup import NetworkMapping, VmmServer
+from .recovery_plans import RecoveryPlan, Runbook
 from .timeline import Expectation, Step
 from .validate import placed, validated
 
@@ -144,6 +145,8 @@ class Scenario(Part):
         "scenario is read, and are gone after it.",
     )
     machines: Many[Machine] = Field(min_length=1, description="Machines and their groups.")
+    runbooks: Many[Runbook] = Field(default=(), description="Runbooks of the Automation account.")
+    recovery_plans: Many[RecoveryPlan] = Field(default=(), description="Recovery plans.")
     timeline: Many[Step] = Field(default=(), description="What happens, and when.")
     expect: Many[Expectation] = Field(default=(), description="What must hold at the end.")
 

@@ -170,6 +170,11 @@ struct ServiceProfile {
     bool scout_open = false;                      ///< takes new customers
     bool modernized_failback = false;  ///< VMware: a planned failover through an appliance
 
+    // Recovery plans
+    Duration recovery_plan_script_timeout;    ///< where an action states none
+    Duration recovery_plan_runbook_timeout;   ///< the same [A]
+    Duration recovery_plan_environment_time;  ///< "Create test environment" [A]
+
     // Block fidelity
     Bytes block_copy_chunk;  ///< the most that one read of a copy covers [A]
 
@@ -317,6 +322,9 @@ void ServiceProfile::visit_limits(Self& self, Visitor&& visit) {
     visit("certificate_lifetime", self.certificate_lifetime, "s");
     visit("certificate_alert", self.certificate_alert, "s");
     visit_version_switches(self, visit);
+    visit("recovery_plan_script_timeout", self.recovery_plan_script_timeout, "s");
+    visit("recovery_plan_runbook_timeout", self.recovery_plan_runbook_timeout, "s");
+    visit("recovery_plan_environment_time", self.recovery_plan_environment_time, "s");
     visit("block_copy_chunk", self.block_copy_chunk, "B");
     visit("os_disk_size_max", self.os_disk_size_max, "B");
     visit("data_disk_size_max", self.data_disk_size_max, "B");

@@ -17,6 +17,7 @@ std::vector<Problem> check(const Scenario& scenario, workload::TraceStore& trace
     check_machine_names(checking);
     check_setup(checking);
     check_groups(checking);
+    check_recovery_plans(checking);
     check_timeline(checking);
     check_traces(checking, traces);
     check_block_traces(checking);

@@ -57,6 +57,8 @@ void check_names(Checking& checking) {
     NameCheck(checking.problems).add_all(scenario.master_targets, "/master_targets");
     NameCheck(checking.problems).add_all(scenario.policies, "/policies");
     NameCheck(checking.problems).add_all(scenario.consistency_groups, "/consistency_groups");
+    NameCheck(checking.problems).add_all(scenario.runbooks, "/runbooks");
+    NameCheck(checking.problems).add_all(scenario.recovery_plans, "/recovery_plans");
 }
 
 /// Notes `name` when the list it refers to does not have it.

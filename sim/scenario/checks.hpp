@@ -45,6 +45,8 @@ void check_setup(Checking& checking);
 void check_groups(Checking& checking);
 /// Machine names after expansion, without expanding (check_machine_names.cpp).
 void check_machine_names(Checking& checking);
+/// Recovery plans and runbooks (check_recovery_plans.cpp).
+void check_recovery_plans(Checking& checking);
 /// Timeline and expectations (check_timeline.cpp).
 void check_timeline(Checking& checking);
 /// One entry of it, but for its date.

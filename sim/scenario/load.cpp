@@ -133,6 +133,11 @@ Scenario read_scenario(const Json& document, Problems& problems) {
         });
     scenario.oracles = root.with_default("oracles", ReadFlag(), true);
     read_machines(root, initial_state, scenario);
+    scenario.runbooks = root.list("runbooks", read_runbook);
+    scenario.recovery_plans = root.list(
+        "recovery_plans", [&](const Json& value, const std::string& pointer, Problems& found) {
+            return read_recovery_plan(value, pointer, scenario.profile, found);
+        });
     scenario.timeline = root.list("timeline", read_timeline_entry);
     scenario.expect = root.list("expect", read_expectation);
     root.finish();
@@ -183,7 +188,7 @@ bool repeats(const Problem& second, const Problems& first) {
     if (of_names) {
         for (const char* list :
              {"/sites", "/regions", "/routers", "/vmm_servers", "/process_servers",
-              "/master_targets", "/policies", "/consistency_groups"}) {
+              "/master_targets", "/policies", "/consistency_groups", "/runbooks"}) {
             if (hides_names(first, list)) return true;
         }
         return second.code == code::kUnreachable &&

@@ -48,9 +48,12 @@ inline constexpr std::string_view kNoEnd = "SCN041";  ///< neither duration nor 
 inline constexpr std::string_view kNeverSupported =
     "SCN042";  ///< an operation that a machine of this kind never has
 inline constexpr std::string_view kGroupMembers = "SCN045";  ///< too many, or not alike
-inline constexpr std::string_view kTraceFile = "SCN050";     ///< missing, unreadable or foreign
-inline constexpr std::string_view kTraceColumn = "SCN051";   ///< no such column, or two
-inline constexpr std::string_view kTraceShort = "SCN052";    ///< ends before the run does
+inline constexpr std::string_view kRecoveryPlan = "SCN046";  ///< against the rules for plans
+inline constexpr std::string_view kDependencyCycle =
+    "SCN047";                                               ///< machines that wait for each other
+inline constexpr std::string_view kTraceFile = "SCN050";    ///< missing, unreadable or foreign
+inline constexpr std::string_view kTraceColumn = "SCN051";  ///< no such column, or two
+inline constexpr std::string_view kTraceShort = "SCN052";   ///< ends before the run does
 inline constexpr std::string_view kTraceCell = "SCN053";    ///< text or a negative number in a cell
 inline constexpr std::string_view kTraceRagged = "SCN054";  ///< rows of unequal length
 inline constexpr std::string_view kBadWindow = "SCN060";    ///< throttles or outages that overlap

@@ -140,10 +140,10 @@ void read_rules(const Json& value, ObjectReader& object, Expectation& expectatio
 
 }  // namespace
 
-std::vector<std::string> read_selection(ObjectReader& object) {
-    const Json* value = object.find("machines");
+std::vector<std::string> read_selection(ObjectReader& object, std::string_view key) {
+    const Json* value = object.find(key);
     if (value == nullptr) return {};
-    const std::string pointer = object.at("machines");
+    const std::string pointer = object.at(key);
     if (value->is_string()) {
         const auto word = value->get<std::string>();
         return word == "all" ? std::vector<std::string>() : std::vector<std::string>{word};
@@ -158,7 +158,7 @@ std::vector<std::string> read_selection(ObjectReader& object) {
              "must be \"all\", a name or pattern, or a list of these");
         return {};
     }
-    return object.list("machines", [](const Json& element, const std::string& at, Problems& found) {
+    return object.list(key, [](const Json& element, const std::string& at, Problems& found) {
         return ReadName()(element, at, found).value_or("");
     });
 }

@@ -48,11 +48,16 @@ Churn read_churn(const Json& value, const std::string& pointer, Problems& proble
 MachineGroup read_machine(const Json& value, const std::string& pointer, InitialState initial_state,
                           Problems& problems);
 
+// Recovery plans (read_recovery_plans.cpp)
+Runbook read_runbook(const Json& value, const std::string& pointer, Problems& problems);
+RecoveryPlan read_recovery_plan(const Json& value, const std::string& pointer,
+                                const ServiceProfile& profile, Problems& problems);
+
 // What happens and what must hold (read_timeline.cpp)
 TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
                                   Problems& problems);
-/// The member "machines": "all", one name or pattern, or a list of these; all is an empty list.
-std::vector<std::string> read_selection(ObjectReader& object);
+/// The member `key`: "all", one name or pattern, or a list of these; all is an empty list.
+std::vector<std::string> read_selection(ObjectReader& object, std::string_view key = "machines");
 std::optional<StateCondition> read_condition(const Json& value, const std::string& pointer,
                                              Problems& problems);
 Expectation read_expectation(const Json& value, const std::string& pointer, Problems& problems);

@@ -17,6 +17,7 @@
 #include "model/estate/machine_facts.hpp"
 #include "model/estate/target.hpp"
 #include "model/profile/service_profile.hpp"
+#include "sim/scenario/recovery_plans.hpp"
 
 namespace landfall::scenario {
 
@@ -423,6 +424,8 @@ struct Scenario {
     std::vector<MachineGroup> machines;
     /// Machines get a leg that takes them home: the timeline, or whoever steers, may use it.
     bool ways_back = false;
+    std::vector<Runbook> runbooks;
+    std::vector<RecoveryPlan> recovery_plans;
     std::vector<TimelineEntry> timeline;
     std::vector<Expectation> expect;
 };

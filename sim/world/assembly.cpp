@@ -43,6 +43,9 @@ class Assembler : private NetworkAssembly {
             add_reverse_leg(MachineId(k));
         }
         set_up(scenario_, result_.machines, result_.estate);
+        scenario::PlanFacts plans = scenario::plan_facts(scenario_, result_.machines);
+        result_.estate.plans = std::move(plans.plans);
+        result_.actions = std::move(plans.actions);
         return std::move(result_);
     }
 

@@ -10,6 +10,7 @@
 #include "model/estate/estate.hpp"
 #include "sim/kernel/kernel.hpp"
 #include "sim/scenario/expand.hpp"
+#include "sim/scenario/plan_facts.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/workload/block_writes.hpp"
 #include "sim/workload/churn.hpp"
@@ -32,6 +33,7 @@ struct Assembly {
     std::vector<LinkUse> link_uses;
     std::vector<std::unique_ptr<workload::ChurnSource>> churn;        ///< per disk
     std::vector<std::unique_ptr<workload::BlockWriteSource>> writes;  ///< per disk, in blocks
+    std::vector<scenario::ActionFacts> actions;                       ///< by RecoveryActionId
 };
 
 /// Requires a scenario without problems and traces that were read.
