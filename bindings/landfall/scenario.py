@@ -34,8 +34,8 @@ from .part import Flag, Many, Name, Number, Part, Text, Whole
 from .prices import Prices, PricesChoice
 from .profiles import Profile, ProfileChoice
 from .quantities import DURATION, SIZE, PositiveDuration, parse
-from .setup import NetworkMapping, VmmServer
 from .recovery_plans import RecoveryPlan, Runbook
+from .setup import NetworkMapping, VmmServer
 from .timeline import Expectation, Step
 from .validate import placed, validated
 
