@@ -5,10 +5,14 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from . import codes
-from .part import Many, Name, Part, Reference, Whole, clash
+from .part import Many, Name, Part, Reference, as_number, clash
+
+Amount: TypeAlias = Annotated[
+    int, Field(strict=True, ge=0, le=1_000_000), BeforeValidator(as_number)
+]
 
 
 def _address(text: str) -> str:
@@ -46,18 +50,18 @@ class FamilyQuota(Part):
     """Cores that machines of one family of sizes may have."""
 
     family: Reference = Field(description='Family of sizes, such as "Dsv3".')
-    cores: Whole = Field(ge=0, le=1_000_000, description="Most cores in use.")
+    cores: Amount = Field(description="Most cores in use.")
 
 
 class Quota(Part):
     """What a subscription may use of a region; what is not stated is not bounded."""
 
-    cores: Whole | None = Field(
-        default=None, ge=0, le=1_000_000, description="Most cores of all families; null: no bound."
+    cores: Amount | None = Field(
+        default=None, description="Most cores of all families; null: no bound."
     )
     families: Many[FamilyQuota] = Field(default=(), description="Quotas of single families.")
-    nics: Whole | None = Field(
-        default=None, ge=0, le=1_000_000, description="Most network interfaces; null: no bound."
+    nics: Amount | None = Field(
+        default=None, description="Most network interfaces; null: no bound."
     )
 
 

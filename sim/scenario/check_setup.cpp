@@ -178,7 +178,14 @@ void check_target(Checking& checking, std::size_t index, const std::string& mach
     }
     const auto region = expand_group(checking.scenario, checking.directory, index).target_region;
     if (!region) return;
-    check_target_network(checking, target, checking.scenario.regions[*region], pointer);
+    TargetSettings meant = target;
+    // hyper-v-vmm-network-mapping.md: without a network of its own, the one that its own is mapped
+    // to
+    for (const NetworkMapping& mapping : checking.scenario.network_mappings) {
+        if (meant.network || !group.cloud || mapping.from != group.network) continue;
+        meant.network = mapping.to;
+    }
+    check_target_network(checking, meant, checking.scenario.regions[*region], pointer);
 }
 
 }  // namespace

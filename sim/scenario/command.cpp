@@ -11,7 +11,10 @@ std::optional<TimelineEntry> read_command_entry(const Scenario& scenario, const 
     TimelineEntry entry = read_timeline_entry(value, "", problems);
     if (!problems.empty()) return std::nullopt;
     Checking checking(scenario);
-    check_timeline_entry(checking, entry, "");
+    // What a machine never has is no fault of a file here: the service itself refuses it.
+    TimelineEntry asked = entry;
+    asked.refused = true;
+    check_timeline_entry(checking, asked, "");
     problems = std::move(checking.problems);
     if (!problems.empty()) return std::nullopt;
     return entry;

@@ -235,7 +235,9 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
     const bool known = problems.size() == faults;
     entry.machines = read_selection(object);
     read_options(object, entry);
-    if (known) check_options(object, object.find("do")->get<std::string>());
+    // What is no object at all was reported already, and has no operation.
+    const Json* operation = object.find("do");
+    if (known && operation != nullptr) check_options(object, operation->get<std::string>());
     object.finish();
     return entry;
 }

@@ -177,7 +177,7 @@ def test_a_problem_reads_like_this(simulator: Simulator, tmp_path: Path) -> None
         "this is a duration (SCN003)"
     )
     assert told[0].endswith("/machines/0/cuont = 2")
-    assert told[1].startswith('  no such key here. Did you mean "count"? Allowed: name, template,')
+    assert told[1].startswith('  no such key here. Did you mean "count"? Allowed: count,')
 
 
 def test_what_the_simulator_finds_wrong_is_placed_in_the_file(

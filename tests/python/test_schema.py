@@ -124,7 +124,7 @@ def test_every_part_has_a_docstring_of_its_own() -> None:
 
 def test_overrides_are_the_fields_of_the_service_profile() -> None:
     header = ROOT / "model" / "profile" / "service_profile.hpp"
-    units = dict(re.findall(r'visit\("(\w+)", self\.\w+, "([^"]*)"\)', header.read_text("utf-8")))
+    units = dict(re.findall(r'visit\("(\w+)", self\.\w+,\s+"([^"]*)"\)', header.read_text("utf-8")))
     assert set(lf.ProfileOverride.model_fields) == set(units)
     right = {
         "s": "5 min",
@@ -188,7 +188,8 @@ def test_the_states_are_those_of_the_model() -> None:
     (names,) = re.findall(r"kStateNames = \{([^}]*)\}", source)
     assert tuple(re.findall(r'"(\w+)"', names)) == timeline.STATES
     assert set(timeline.STATES_BY_WORD.values()) < set(timeline.STATES)
-    assert set(timeline.STATES_BY_WORD) == set(get_args(timeline.ReachedState))
+    # Drills and ways back are no states of their own.
+    assert set(timeline.STATES_BY_WORD) < set(get_args(timeline.ReachedState))
 
 
 def test_the_codes_are_those_of_the_simulator() -> None:

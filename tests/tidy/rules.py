@@ -290,6 +290,8 @@ def mutable_globals(objdump_output: str) -> list[str]:
         # .data.rel* holds constants with addresses in them, such as tables of string_view.
         if match and re.match(r"\.(?:data|bss|tdata|tbss)(?!\.rel)", match[1]):
             found.append(match[2].removeprefix(".hidden "))
+    # Boost's constants of no state, such as boost::none, are built when the program starts.
+    found = [name for name in found if not re.match(r"(?:guard variable for )?boost::", name)]
     return sorted(set(found))
 
 

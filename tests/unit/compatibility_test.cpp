@@ -185,6 +185,11 @@ std::vector<Refusal> machine_refusals() {
         {"two OS disks", [](MachineFacts& m) { m.os_disks = 2; }, kHyperVToAzureKinds,
          "/facts/os_disks"},
         {"SMB 3.0", keeps(GuestStorage::Smb3), kHyperVToAzureKinds, "/facts/guest_storage"},
+    };
+}
+
+std::vector<Refusal> guest_refusals() {
+    return {
         {"S2D", keeps(GuestStorage::StorageSpacesDirect), kHyperVToAzureKinds,
          "/facts/guest_storage"},
         {"Storage Spaces",
@@ -248,6 +253,7 @@ std::vector<Refusal> machine_refusals() {
 std::vector<Refusal> refusals() {
     std::vector<Refusal> rows = disk_refusals();
     for (Refusal& row : machine_refusals()) rows.push_back(std::move(row));
+    for (Refusal& row : guest_refusals()) rows.push_back(std::move(row));
     return rows;
 }
 

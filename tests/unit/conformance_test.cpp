@@ -109,6 +109,7 @@ TEST_P(Conformance, EveryCellIsCarriedOut) {
     ServiceProfile profile = ControlWorld::quick_profile();
     const ServiceProfile version = scenario::find_profile(GetParam())->profile;
     profile.azure_complete_migration = version.azure_complete_migration;
+    profile.physical_test_failover = version.physical_test_failover;
     profile.modernized_failback = version.modernized_failback;
     std::size_t cells = 0;
     for (const ConformanceCell& cell : conformance_cells(profile)) {

@@ -309,9 +309,8 @@ TEST(Jobs, RunTheTasksThatSiteRecoveryShows) {
         return list;
     };
     EXPECT_EQ(names(JobKind::EnableProtection, ScenarioKind::HyperVSiteToAzure),
-              (std::vector<std::string_view>{"Prerequisites check",
-                                             "Create replication relationship",
-                                             "Start replication"}));
+              (std::vector<std::string_view>{
+                  "Prerequisites check", "Create replication relationship", "Start replication"}));
     EXPECT_EQ(names(JobKind::EnableProtection),
               (std::vector<std::string_view>{
                   "Prerequisites check", "Install mobility service and prepare target",

@@ -21,6 +21,7 @@ using testing::sample_scenario;
 Json with_setup() {
     Json document = sample_scenario();
     document["machines"] = Json::array({document["machines"][0]});
+    document["timeline"] = Json::array({document["timeline"][0]});
     document["vmm_servers"] =
         Json::parse(R"([{"name": "vmm", "site": "branch", "clouds": ["gold"]}])");
     document["network_mappings"] =
@@ -100,6 +101,7 @@ TEST(ScenarioSetup, AMachineOfACloudIsOneOfVmmAndComesUpInTheMappedNetwork) {
 TEST(ScenarioSetup, WithoutACloudItIsOneOfASite) {
     Json document = with_setup();
     document["machines"][1].erase("cloud");
+    document["machines"][1].erase("target");
     const Estate estate = estate_of(document);
     EXPECT_EQ(estate.machine(MachineId(kWebs)).kind, ScenarioKind::HyperVSiteToAzure);
     EXPECT_EQ(estate.vault_setup.count(SetupKind::HyperVHost), 1U);
