@@ -2,7 +2,7 @@
 //
 // Law: a token stands for one request. Asked again with a token that it knows (whoever asked has
 // died since), the environment does not run the action a second time: it answers once it is over,
-// at once when it is over already.
+// at once when it is over already. The same holds for what people are told to do.
 // Source of the context: SR/site-recovery-runbook-automation.md (RecoveryPlanContext).
 #pragma once
 
@@ -49,7 +49,8 @@ struct ActionRequest {
     const RecoveryPlanContext& context;  ///< lives only for the call
 };
 
-/// Event: the action of `token` is over. `cause` is a static string, empty after a success.
+/// Event: the action of `token` is over, or somebody has done what it asks for. `cause` is a static
+/// string, empty after a success.
 struct ActionEnded {
     std::uint64_t token = 0;
     bool succeeded = false;
@@ -61,6 +62,9 @@ class Automation {
     virtual ~Automation() = default;
     /// Runs a script or runbook; answers with ActionEnded.
     virtual void run(const ActionRequest& request) = 0;
+    /// A manual action is due. Answers with ActionEnded when somebody has done it; never, if nobody
+    /// does.
+    virtual void tell_people(std::uint64_t token, RecoveryActionId action) = 0;
 };
 
 }  // namespace landfall

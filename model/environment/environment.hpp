@@ -14,6 +14,7 @@
 
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
+#include "model/environment/automation.hpp"
 #include "model/environment/block_ports.hpp"
 
 namespace landfall {
@@ -73,7 +74,8 @@ struct MachineActionEnded {
     std::string_view cause = {};  ///< lives as long as the environment
 };
 
-using Event = std::variant<TimerFired, TransferCompleted, TransferFailed, MachineActionEnded>;
+using Event =
+    std::variant<TimerFired, TransferCompleted, TransferFailed, MachineActionEnded, ActionEnded>;
 
 /// Receives every event of the environment, one at a time, in order of time.
 class EventSink {
@@ -149,6 +151,7 @@ struct Environment {
     Compute& compute;
     Observer& observer;
     BlockPorts blocks = {};
+    Automation* automation = nullptr;  ///< null: no script or runbook can run, nobody is told
 };
 
 }  // namespace landfall

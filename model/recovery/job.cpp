@@ -22,4 +22,15 @@ std::string_view name_of(JobControl control) {
     return kNames[static_cast<std::size_t>(control)];
 }
 
+JobGate gate_of(TaskAction action) {
+    switch (action) {
+        case TaskAction::ShutDownSource:
+        case TaskAction::ShutDownSourceOrFail: return JobGate::ShutDown;
+        case TaskAction::CreateReplicaMachine: return JobGate::FailOver;
+        case TaskAction::StartReplicaMachine:
+        case TaskAction::StartTestMachine: return JobGate::Start;
+        default: return JobGate::None;
+    }
+}
+
 }  // namespace landfall

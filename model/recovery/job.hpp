@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/base/failover_kind.hpp"
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
 #include "model/recovery/job_plan.hpp"
@@ -36,9 +37,29 @@ struct OperationOptions {
     std::string test_network = {};
     DiskId disk = {};                     ///< add or exclude disk
     ProcessServerId process_server = {};  ///< switch process server
-    bool gated = false;                   ///< waits for release() before it starts the machine
+    bool gated = false;                   ///< waits at its gates until release() opens them
     JobId parent = {};                    ///< the job of a recovery plan
+    /// Of a recovery plan; an item knows its own.
+    FailoverDirection direction = FailoverDirection::PrimaryToRecovery;
 };
+
+/// Why an operation did not start.
+struct Refusal {
+    ProtectionState state;
+    std::vector<Operation> allowed;
+    std::string why;
+    std::string plan_state = {};  ///< of a recovery plan, instead of `state`: in words
+};
+
+/// Where the job of an item waits for its recovery plan, in the order in which it comes there.
+enum class JobGate : std::uint8_t {
+    None,
+    ShutDown,  ///< before it shuts the source down
+    FailOver,  ///< before it stops replication and makes the machine
+    Start,     ///< before it starts the machine
+};
+/// The gate before a task that does this.
+[[nodiscard]] JobGate gate_of(TaskAction action);
 
 enum class JobState : std::uint8_t {
     NotStarted,
@@ -62,9 +83,12 @@ struct TaskRecord {
     Instant ended;
 };
 
+/// The job of a recovery plan has a plan instead of a machine, and its tasks are those of its run
+/// (recovery_plans.hpp).
 struct JobRecord {
     JobKind kind;
     MachineId machine;
+    RecoveryPlanId plan;
     OperationOptions options;
     JobState state = JobState::InProgress;
     std::string_view state_description;
@@ -76,7 +100,7 @@ struct JobRecord {
     ProtectionState state_before;
     ActiveLocation active_before = ActiveLocation::Primary;
     std::uint16_t attempt = 0;           ///< restarts of the job
-    bool released = false;               ///< a gated job may start its machine
+    JobGate open = JobGate::None;        ///< of a gated job: the gates up to this one
     bool resumed = false;                ///< somebody answered
     std::optional<RecoveryPoint> point;  ///< that was chosen, once it was
 
@@ -84,7 +108,13 @@ struct JobRecord {
         return state == JobState::Succeeded || state == JobState::Failed ||
                state == JobState::Cancelled;
     }
+    [[nodiscard]] bool is_of_plan() const { return !plan.is_none(); }
+    /// Of an item's job.
     [[nodiscard]] const TaskRow& row() const { return *tasks[task].row; }
+    /// Waits for release().
+    [[nodiscard]] bool is_at_gate() const {
+        return options.gated && !is_over() && open < gate_of(row().action);
+    }
 };
 
 /// The token of an effect: `step` tells effects of one task apart.

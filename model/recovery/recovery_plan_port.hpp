@@ -7,9 +7,11 @@
 //
 //   request          answers
 //   run_step         on_step_ended(token, succeeded, cause)
+//   synchronize      on_synchronized(machine) | on_skipped | on_failed
 //   shut_down        on_shut_down(machine) | on_skipped (cannot, need not) | on_failed
 //   fail_over        on_prepared(machine) | on_skipped (failed over already) | on_failed
 //   start_machine    on_started(machine) | on_failed
+//   operate          on_operated(machine) | on_skipped (need not) | on_failed
 //   run_action       on_action_ended(token, succeeded, cause)
 //   set_timeout      on_timeout(token)
 //   wait_for_user    resume(comments)
@@ -34,12 +36,16 @@ class RecoveryPlanPort {
     /// Takes the time of a step that concerns the plan as a whole: `step` is Preflight or
     /// CreateTestEnvironment.
     virtual void run_step(PlanTaskKind step, std::uint64_t token) = 0;
+    /// Sends what either side wrote, while the source runs.
+    virtual void synchronize(MachineId machine, std::uint64_t token) = 0;
     /// Shuts the source down. Never asked in a test.
     virtual void shut_down(MachineId machine, std::uint64_t token) = 0;
     /// Fails the machine over up to the point where it could be started, and no further.
     virtual void fail_over(MachineId machine, const PlanRunOptions& options,
                            std::uint64_t token) = 0;
     virtual void start_machine(MachineId machine, std::uint64_t token) = 0;
+    /// Carries out what the run is for, where that is no failover.
+    virtual void operate(MachineId machine, std::uint64_t token) = 0;
     /// Runs a script or runbook.
     virtual void run_action(const ActionRequest& request) = 0;
     virtual void set_timeout(std::uint64_t token, Instant at) = 0;

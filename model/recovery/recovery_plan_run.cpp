@@ -242,6 +242,10 @@ void RecoveryPlanRun::ask(PlanTaskIndex index) {
         case PlanTaskKind::CreateTestEnvironment:
             port_.run_step(task.kind, token_of(index));
             return;
+        case PlanTaskKind::SynchronizeMachine:
+            port_.synchronize(task.machine, token_of(index));
+            return;
+        case PlanTaskKind::OperateMachine: port_.operate(task.machine, token_of(index)); return;
         case PlanTaskKind::ShutDownMachine: port_.shut_down(task.machine, token_of(index)); return;
         case PlanTaskKind::FailOverMachine:
             port_.fail_over(task.machine, record_.options, token_of(index));
@@ -305,7 +309,9 @@ void RecoveryPlanRun::finish() {
     const bool failed =
         any([](const PlanTask& task) { return task.state == PlanTaskState::Failed; });
     const bool recovered = any([](const PlanTask& task) {
-        return task.kind == PlanTaskKind::StartMachine && task.state == PlanTaskState::Succeeded;
+        const bool recovers =
+            task.kind == PlanTaskKind::StartMachine || task.kind == PlanTaskKind::OperateMachine;
+        return recovers && task.state == PlanTaskState::Succeeded;
     });
     if (!failed) {
         set_state(PlanRunState::Succeeded);
@@ -331,6 +337,27 @@ void RecoveryPlanRun::end_machine_task(MachineId machine, PlanTaskKind kind) {
     advance();
 }
 
+void RecoveryPlanRun::end_last_asked(MachineId machine, PlanTaskState state,
+                                     std::string_view detail) {
+    using enum PlanTaskKind;
+    for (const PlanTaskKind kind :
+         {SynchronizeMachine, ShutDownMachine, FailOverMachine, StartMachine, OperateMachine}) {
+        const auto index = running_task(machine, kind);
+        if (!index) continue;
+        end(*index, state, detail);
+        break;
+    }
+    advance();
+}
+
+void RecoveryPlanRun::on_synchronized(MachineId machine) {
+    end_machine_task(machine, PlanTaskKind::SynchronizeMachine);
+}
+
+void RecoveryPlanRun::on_operated(MachineId machine) {
+    end_machine_task(machine, PlanTaskKind::OperateMachine);
+}
+
 void RecoveryPlanRun::on_shut_down(MachineId machine) {
     end_machine_task(machine, PlanTaskKind::ShutDownMachine);
 }
@@ -344,26 +371,11 @@ void RecoveryPlanRun::on_started(MachineId machine) {
 }
 
 void RecoveryPlanRun::on_failed(MachineId machine, std::string_view cause) {
-    for (const PlanTaskKind kind : {PlanTaskKind::ShutDownMachine, PlanTaskKind::FailOverMachine,
-                                    PlanTaskKind::StartMachine}) {
-        const auto index = running_task(machine, kind);
-        if (index) {
-            end(*index, PlanTaskState::Failed, cause);
-            break;
-        }
-    }
-    advance();
+    end_last_asked(machine, PlanTaskState::Failed, cause);
 }
 
 void RecoveryPlanRun::on_skipped(MachineId machine) {
-    for (const PlanTaskKind kind : {PlanTaskKind::ShutDownMachine, PlanTaskKind::FailOverMachine}) {
-        const auto index = running_task(machine, kind);
-        if (index) {
-            end(*index, PlanTaskState::Skipped, "");
-            break;
-        }
-    }
-    advance();
+    end_last_asked(machine, PlanTaskState::Skipped, "");
 }
 
 void RecoveryPlanRun::on_action_ended(std::uint64_t token, bool succeeded, std::string_view cause) {

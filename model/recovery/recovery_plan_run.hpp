@@ -2,6 +2,7 @@
 //
 //   preflight -> [shutdown, last group first] -> fail over all, together
 //             -> for each group: pre-steps -> start its machines, together -> post-steps -> end
+//   or, where the run is no failover: one operation on every machine, together
 //
 // Laws:
 // - Stages happen one after another; within a stage all is asked for at once, except that actions
@@ -69,9 +70,11 @@ class RecoveryPlanRun {
 
     // --- Answers of the port. What nobody waits for any more is passed over.
     void on_step_ended(std::uint64_t token, bool succeeded, std::string_view cause);
+    void on_synchronized(MachineId machine);
     void on_shut_down(MachineId machine);
     void on_prepared(MachineId machine);
     void on_started(MachineId machine);
+    void on_operated(MachineId machine);
     /// Whatever the machine was asked for last has failed.
     void on_failed(MachineId machine, std::string_view cause);
     /// Whatever the machine was asked for last need not or cannot be done.
@@ -111,6 +114,7 @@ class RecoveryPlanRun {
     void ask_action(PlanTaskIndex index);
     void end(PlanTaskIndex index, PlanTaskState state, std::string_view detail);
     void end_machine_task(MachineId machine, PlanTaskKind kind);
+    void end_last_asked(MachineId machine, PlanTaskState state, std::string_view detail);
     void end_stage(PlanTaskIndex stage, PlanTaskRange range);
     void finish();
     void cancel_tasks();

@@ -19,8 +19,10 @@ class TreeMaker {
         : plan_(plan), options_(options) {}
 
     PlanTaskTree run() {
+        if (options_.work != PlanWork::FailOver) return items();
         const bool test = options_.type == FailoverType::Test;
         add_stage("Recovery plan preflight checks", Preflight);
+        if (options_.synchronize) add_synchronize();
         if (test) add_stage("Create test environment", CreateTestEnvironment);
         if (!test && shuts_down()) add_shutdown();
         add_all_steps("failover", plan_.failover.before, "Pre", "Failover");
@@ -36,6 +38,27 @@ class TreeMaker {
     }
 
   private:
+    /// One operation on every machine, at once.
+    PlanTaskTree items() {
+        const char* name = "Clean up test environment";
+        if (options_.work == PlanWork::Commit) name = "Recovery plan commit";
+        if (options_.work == PlanWork::Reprotect) name = "Recovery plan reverse replicate";
+        add_machines_to(add_stage(name, Items), OperateMachine);
+        return std::move(tree_);
+    }
+
+    void add_synchronize() {
+        add_machines_to(add_stage("Synchronize data", Synchronize), SynchronizeMachine);
+    }
+
+    void add_machines_to(PlanTaskIndex stage, PlanTaskKind kind) {
+        for (const PlanGroup& group : plan_.groups) {
+            for (const PlanItem& item : group.items) {
+                add({item.name, kind, stage, {}, item.machine});
+            }
+        }
+    }
+
     [[nodiscard]] bool shuts_down() const {
         return options_.shut_down_source || options_.type == FailoverType::Planned;
     }
@@ -170,6 +193,17 @@ std::string_view name_of(PlanTaskState state) {
     constexpr std::array<std::string_view, 6> kNames = {"Pending", "Started", "Succeeded",
                                                         "Failed",  "Skipped", "Cancelled"};
     return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string_view name_of(PlanTaskKind kind) {
+    constexpr std::array<std::string_view, 14> kNames = {"preflight",     "test environment",
+                                                         "actions",       "synchronize",
+                                                         "shutdown",      "failover",
+                                                         "start",         "items",
+                                                         "action",        "synchronize machine",
+                                                         "shut down",     "fail over",
+                                                         "start machine", "operation"};
+    return kNames[static_cast<std::size_t>(kind)];
 }
 
 PlanTaskTree make_task_tree(const RecoveryPlan& plan, const PlanRunOptions& options) {

@@ -21,11 +21,16 @@
 
 namespace landfall {
 
+/// What a run does with the machines of its plan.
+enum class PlanWork : std::uint8_t { FailOver, CleanUpTest, Commit, Reprotect };
+
 /// What a plan is run for.
 struct PlanRunOptions {
     FailoverType type = FailoverType::Unplanned;
     FailoverDirection direction = FailoverDirection::PrimaryToRecovery;
-    bool shut_down_source = true;  ///< of an unplanned failover; a planned one always does
+    bool shut_down_source = true;        ///< of an unplanned failover; a planned one always does
+    PlanWork work = PlanWork::FailOver;  ///< all but a failover: machine by machine, at once
+    bool synchronize = false;  ///< before the shutdown, while the machines run: "minimise downtime"
     bool operator==(const PlanRunOptions&) const = default;
 };
 
@@ -38,20 +43,25 @@ enum class PlanTaskKind : std::uint8_t {
     Preflight,
     CreateTestEnvironment,
     // Stages
-    Actions,   ///< one after another
-    Shutdown,  ///< of a group; dependents first
-    Failover,  ///< of all machines, or of a group's
-    Start,     ///< of a group; dependents last
+    Actions,      ///< one after another
+    Synchronize,  ///< of all machines
+    Shutdown,     ///< of a group; dependents first
+    Failover,     ///< of all machines, or of a group's
+    Start,        ///< of a group; dependents last
+    Items,        ///< an operation on every machine
     // What stands below them
     RunAction,
+    SynchronizeMachine,
     ShutDownMachine,
     FailOverMachine,
     StartMachine,
+    OperateMachine,
 };
 
 enum class PlanTaskState : std::uint8_t { Pending, Started, Succeeded, Failed, Skipped, Cancelled };
 
 [[nodiscard]] std::string_view name_of(PlanTaskState state);
+[[nodiscard]] std::string_view name_of(PlanTaskKind kind);
 
 struct PlanTask {
     std::string name;

@@ -10,7 +10,8 @@ SiteRecovery::SiteRecovery(const Estate& estate, Environment environment)
       environment_(environment),
       items_(estate.machines.size()),
       job_of_timer_(1),
-      engine_(estate, environment, *this) {}
+      engine_(estate, environment, *this),
+      plans_(estate, environment, *this) {}
 
 // --- Operations
 
@@ -50,6 +51,11 @@ std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, MachineId 
         leave_job(target.job, JobState::Cancelled, name_of(operation));
     }
     return start_job(job_of(operation), machine, options);
+}
+
+std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, RecoveryPlanId plan,
+                                                 const OperationOptions& options) {
+    return plans_.start(operation, plan, options);
 }
 
 /// What stands in the way of an operation that the item's state allows.
@@ -154,10 +160,14 @@ void SiteRecovery::on(const Event& event) {
     } else if (const auto* timer = std::get_if<TimerFired>(&event)) {
         if (timer->tag.kind < ReplicationPipeline::kTimerKinds)
             engine_.on_timer(timer->tag);
+        else if (up_ && timer->tag.kind == kPlanTimer)
+            plans_.on_timer(timer->tag.subject);
         else if (up_)
             on_timer(timer->tag);
     } else if (const auto* machine = std::get_if<MachineActionEnded>(&event)) {
         on_machine(*machine);
+    } else if (const auto* action = std::get_if<ActionEnded>(&event)) {
+        if (up_) plans_.on_action_ended(*action);
     }
 }
 
@@ -168,6 +178,7 @@ void SiteRecovery::orchestrator_down() {
     up_ = false;
     environment_.observer.noted("orchestrator_down", "", "");
     std::fill(executions_.begin(), executions_.end(), Execution());
+    plans_.down();
 }
 
 void SiteRecovery::orchestrator_up() {
@@ -186,6 +197,7 @@ void SiteRecovery::orchestrator_up() {
             schedule_resync(machine);
         }
     }
+    plans_.up();
 }
 
 // --- Legs
@@ -258,14 +270,16 @@ const Milestones& SiteRecovery::milestones(MachineId machine) const {
 }
 
 std::size_t SiteRecovery::jobs_in_progress() const {
-    return static_cast<std::size_t>(
+    const auto items = static_cast<std::size_t>(
         std::count_if(items_.begin(), items_.end(), [this](const Item& target) {
-            return !target.job.is_none() && job(target.job).state == JobState::InProgress;
+            return !target.job.is_none() && job(target.job).state == JobState::InProgress &&
+                   !job(target.job).is_at_gate();
         }));
+    return items + plans_.jobs_in_progress();
 }
 
 std::vector<std::string> SiteRecovery::waiting() const {
-    std::vector<std::string> names;
+    std::vector<std::string> names = plans_.waiting();
     for (std::size_t index = 0; index < items_.size(); ++index) {
         if (items_[index].job.is_none()) continue;
         const JobRecord& running = job(items_[index].job);

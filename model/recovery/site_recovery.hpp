@@ -20,16 +20,10 @@
 #include "model/recovery/job.hpp"
 #include "model/recovery/operations.hpp"
 #include "model/recovery/protected_item.hpp"
+#include "model/recovery/recovery_plans.hpp"
 #include "model/replication/replication_pipeline.hpp"
 
 namespace landfall {
-
-/// Why an operation did not start.
-struct Refusal {
-    ProtectionState state;
-    std::vector<Operation> allowed;
-    std::string why;
-};
 
 class SiteRecovery : public EventSink, private ReplicationListener {
   public:
@@ -40,15 +34,20 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     /// FinalizeFailback answer with the job that they end or resume.
     std::variant<JobId, Refusal> start(Operation operation, MachineId machine,
                                        OperationOptions options = {});
-    // Each answers why not, or nothing.
+    /// The same on the machines of a recovery plan: one job, with a job of each machine below it.
+    std::variant<JobId, Refusal> start(Operation operation, RecoveryPlanId plan,
+                                       const OperationOptions& options = {});
+    // Of jobs of items and of plans alike. Each answers why not, or nothing.
     /// Ends a job that may be cancelled; what becomes of the item depends on the job.
     std::optional<std::string> cancel(JobId job);
     /// A failed job goes on from the task that failed.
     std::optional<std::string> restart(JobId job);
     /// Answers a job that waits for its user.
     std::optional<std::string> resume(JobId job, std::string_view comments);
-    /// Lets a gated failover start its machine.
-    void release(JobId job);
+    /// Opens the gates of a gated job up to this one.
+    void release(JobId job, JobGate gate = JobGate::Start);
+    /// Ends a job that waits at a gate which nobody is going to open.
+    void fail_at_gate(JobId job, std::string_view cause);
 
     // --- What happens to the machines, and to the service
     /// Puts an unprotected item into Protected, its replica equal to the source now.
@@ -82,15 +81,19 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     [[nodiscard]] const JobRecord& job(JobId id) const { return jobs_[id.value]; }
     [[nodiscard]] std::size_t jobs() const { return jobs_.size(); }
     [[nodiscard]] std::vector<JobControl> allowed_controls(JobId id) const;
+    [[nodiscard]] const RecoveryPlans& plans() const { return plans_; }
     /// Names of jobs in progress and the task each is in, for a run that got stuck.
     [[nodiscard]] std::vector<std::string> waiting() const;
-    /// Jobs that are not over and do not wait for anybody.
+    /// Jobs that are not over and do not wait for anybody, be it a user or their plan.
     [[nodiscard]] std::size_t jobs_in_progress() const;
 
   private:
+    friend class RecoveryPlans;  // its jobs stand in the same list
+
     static constexpr std::uint32_t kAutomaticResyncTimer = ReplicationPipeline::kTimerKinds;
     /// The subject is the timer's number: one that outlives its task is of no consequence.
     static constexpr std::uint32_t kTaskTimer = ReplicationPipeline::kTimerKinds + 1;
+    static constexpr std::uint32_t kPlanTimer = ReplicationPipeline::kTimerKinds + 2;
 
     /// What the orchestrator holds in memory of a job.
     struct Execution {
@@ -138,6 +141,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void leave_job(JobId id, JobState state, std::string_view cause);
     void fail_job(JobId id, std::string_view cause);
     void suspend(JobId id, std::string_view description);
+    void tell_plan(JobId id);
     void succeed(MachineId machine, JobId id);
     void fall_back(MachineId machine, const JobRecord& failed);
     [[nodiscard]] ProtectionState state_during(JobKind kind, const Item& item) const;
@@ -183,6 +187,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     std::vector<JobId> job_of_timer_;    ///< by timer number
     bool up_ = true;
     ReplicationPipeline engine_;
+    RecoveryPlans plans_;
 };
 
 }  // namespace landfall

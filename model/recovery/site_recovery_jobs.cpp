@@ -90,6 +90,7 @@ void SiteRecovery::end_task(JobId id, TaskState state) {
     task.state = state;
     task.ended = environment_.clock.now();
     environment_.observer.task_ended(id, task.row->name, name_of(state), task.started);
+    tell_plan(id);
     if (running.task + 1 == running.tasks.size()) {
         end_job(id, JobState::Succeeded, "");
         return;
@@ -120,6 +121,7 @@ void SiteRecovery::leave_job(JobId id, JobState state, std::string_view cause) {
     target.last_job = id;
     target.waiting_for_user = false;
     environment_.observer.job_ended(id, name_of(state), cause);
+    tell_plan(id);
 }
 
 void SiteRecovery::end_job(JobId id, JobState state, std::string_view cause) {
@@ -229,12 +231,14 @@ void SiteRecovery::suspend(JobId id, std::string_view description) {
     running.state_description = description;
     environment_.observer.noted("job_suspended", estate_.machine(running.machine).name,
                                 running.row().name);
+    tell_plan(id);
 }
 
 // --- What users do to jobs
 
 std::vector<JobControl> SiteRecovery::allowed_controls(JobId id) const {
     const JobRecord& target = job(id);
+    if (target.is_of_plan()) return plans_.allowed_controls(id);
     const Item& owner = at(target.machine);
     std::vector<JobControl> allowed;
     const bool failover = target.kind == JobKind::Failover ||
@@ -273,6 +277,7 @@ std::optional<std::string> SiteRecovery::cancel(JobId id) {
     if (!contains(allowed_controls(id), JobControl::Cancel)) {
         return not_allowed(job(id), "cancelled");
     }
+    if (job(id).is_of_plan()) return plans_.cancel(id);
     const MachineId machine = job(id).machine;
     JobRecord& cancelled = record(id);
     cancelled.tasks[cancelled.task].state = TaskState::Cancelled;
@@ -312,12 +317,16 @@ std::optional<std::string> SiteRecovery::restart(JobId id) {
     if (!contains(allowed_controls(id), JobControl::Restart)) {
         return not_allowed(job(id), "restarted");
     }
+    if (job(id).is_of_plan()) return plans_.restart(id);
     JobRecord& again = record(id);
     Item& target = at(again.machine);
     again.state = JobState::InProgress;
     again.state_description = "";
     again.cause.clear();
     ++again.attempt;
+    // Without its plan nobody would open its gates.
+    const JobId parent = again.options.parent;
+    if (!parent.is_none() && job(parent).is_over()) again.open = JobGate::Start;
     target.job = id;
     environment_.observer.noted("job_restarted", estate_.machine(again.machine).name,
                                 name_of(again.kind));
@@ -331,24 +340,33 @@ std::optional<std::string> SiteRecovery::resume(JobId id, std::string_view comme
     if (!contains(allowed_controls(id), JobControl::Resume)) {
         return not_allowed(job(id), "resumed");
     }
+    if (job(id).is_of_plan()) return plans_.resume(id, comments);
     JobRecord& running = record(id);
     running.state = JobState::InProgress;
     running.state_description = "";
     running.resumed = true;
     at(running.machine).waiting_for_user = false;
     environment_.observer.noted("job_resumed", estate_.machine(running.machine).name, comments);
+    tell_plan(id);
     end_task(id, TaskState::Succeeded);
     return std::nullopt;
 }
 
-void SiteRecovery::release(JobId id) {
+void SiteRecovery::release(JobId id, JobGate gate) {
     JobRecord& running = record(id);
-    if (running.is_over() || running.released) return;
-    running.released = true;
-    if (up_ && running.row().action == TaskAction::StartReplicaMachine &&
-        !executions_[id.value].token) {
-        begin_task(id, true);
-    }
+    if (running.is_over() || running.open >= gate) return;
+    const bool waited = running.is_at_gate();
+    running.open = gate;
+    if (up_ && waited && !running.is_at_gate()) begin_task(id);
+}
+
+void SiteRecovery::fail_at_gate(JobId id, std::string_view cause) {
+    LANDFALL_CHECK(job(id).is_at_gate(), "only a job that waits at a gate is failed there");
+    fail_job(id, cause);
+}
+
+void SiteRecovery::tell_plan(JobId id) {
+    if (up_ && !job(id).options.parent.is_none()) plans_.child_moved(id);
 }
 
 }  // namespace landfall

@@ -9,6 +9,10 @@ void SiteRecovery::begin_action(JobId id, bool again) {
     const JobRecord& running = job(id);
     const TaskRow& task = running.row();
     const MachineId machine = running.machine;
+    if (running.is_at_gate()) {
+        tell_plan(id);
+        return;
+    }
     switch (task.action) {
         case TaskAction::Wait:
         case TaskAction::CheckCompatibility:
@@ -30,10 +34,6 @@ void SiteRecovery::begin_action(JobId id, bool again) {
         case TaskAction::SynchronizeOrFail: begin_synchronize(id); return;
         case TaskAction::CreateReplicaMachine: begin_create_replica(id); return;
         case TaskAction::StartReplicaMachine:
-            if (running.options.gated && !running.released) {
-                environment_.observer.noted("waiting_for_group", estate_.machine(machine).name, "");
-                return;
-            }
             request(id, target_of(machine), MachineAction::Start);
             return;
         case TaskAction::CreateTestMachine: {

@@ -16,7 +16,9 @@
 #include "model/recovery/site_recovery.hpp"
 #include "sim/memory/memory_kernel.hpp"
 #include "sim/record/recorder.hpp"
+#include "sim/scenario/plan_facts.hpp"
 #include "sim/workload/churn.hpp"
+#include "sim/world/simulated_automation.hpp"
 #include "sim/world/world.hpp"
 #include "tests/support/small_world.hpp"
 
@@ -47,15 +49,19 @@ inline std::optional<ReplicationEngine> way_back_of(ScenarioKind kind) {
     }
 }
 
-class ControlWorld : private world::Director {
+class ControlWorld : private world::Director, private world::Alarm {
   public:
+    /// `actions` are those of the plans, by RecoveryActionId.
     explicit ControlWorld(const std::vector<ScenarioKind>& kinds,
-                          const ServiceProfile& profile = quick_profile())
-        : estate_(build_estate(kinds, profile)),
+                          const ServiceProfile& profile = quick_profile(),
+                          std::vector<RecoveryPlan> plans = {},
+                          std::vector<scenario::ActionFacts> actions = {})
+        : estate_(build_estate(kinds, profile, std::move(plans))),
           kernel_(network_of(estate_)),
           world_(kernel_, estate_, churn_of(estate_), {}),
           watcher_(estate_, world_),
-          logic_(estate_, {world_, world_, world_, world_, watcher_}) {}
+          automation_(*this, std::move(actions), 1),
+          logic_(estate_, {world_, world_, world_, world_, watcher_, {}, &automation_}) {}
 
     static ServiceProfile quick_profile() {
         ServiceProfile profile = unlimited_profile();
@@ -98,9 +104,11 @@ class ControlWorld : private world::Director {
         while (logic_.jobs_in_progress() > 0 && world_.now() < end) run_for(seconds(1));
         return logic_.jobs_in_progress() == 0;
     }
-    /// Starts an operation that has to be legal, and runs until its job is over or suspended.
-    JobId carry_out(Operation operation, MachineId machine, OperationOptions options = {}) {
-        const auto outcome = logic_.start(operation, machine, std::move(options));
+    /// Starts an operation that has to be legal, on a machine or a plan, and runs until its job is
+    /// over or suspended.
+    template <typename Target>
+    JobId carry_out(Operation operation, Target target, OperationOptions options = {}) {
+        const auto outcome = logic_.start(operation, target, std::move(options));
         if (const auto* refused = std::get_if<Refusal>(&outcome)) {
             throw std::runtime_error(std::string(name_of(operation)) + ": " + refused->why);
         }
@@ -117,8 +125,9 @@ class ControlWorld : private world::Director {
                        "a machine that is enabled gets protected");
     }
 
-    [[nodiscard]] Instant now() const { return world_.now(); }
+    [[nodiscard]] Instant now() const override { return world_.now(); }
     SiteRecovery& logic() { return logic_; }
+    const world::SimulatedAutomation& automation() const { return automation_; }
     world::World& world() { return world_; }
     [[nodiscard]] const Estate& estate() const { return estate_; }
     /// Called at each end of a task: the moments at which an orchestrator may die.
@@ -137,6 +146,9 @@ class ControlWorld : private world::Director {
     };
 
     void on_cue(std::uint32_t, std::uint32_t subject) override { steps_[subject](); }
+    void ring(Instant when, std::uint64_t token) override {
+        at(when, [this, token] { logic_.on(automation_.over(token)); });
+    }
     void on_link(std::string_view, bool) override {}
 
     static void add_leg(Estate& estate, const std::string& name, ScenarioKind kind,
@@ -167,9 +179,10 @@ class ControlWorld : private world::Director {
     }
 
     static Estate build_estate(const std::vector<ScenarioKind>& kinds,
-                               const ServiceProfile& profile) {
+                               const ServiceProfile& profile, std::vector<RecoveryPlan> plans) {
         Estate estate;
         estate.profile = profile;
+        estate.plans = std::move(plans);
         estate.capture = {seconds(1), 1};
         estate.policies.push_back({"policy", days(1), seconds(60), std::nullopt, seconds(5)});
         for (const ScenarioKind kind : kinds)
@@ -212,6 +225,7 @@ class ControlWorld : private world::Director {
     kernel::MemoryKernel kernel_;
     world::World world_;
     Watcher watcher_;
+    world::SimulatedAutomation automation_;
     SiteRecovery logic_;
 };
 

@@ -68,6 +68,8 @@ class PlanWorld : public RecoveryPlanPort {
     // RecoveryPlanPort
     [[nodiscard]] Instant now() const override { return now_; }
     void run_step(PlanTaskKind, std::uint64_t token) override { ask(token); }
+    void synchronize(MachineId, std::uint64_t token) override { ask(token); }
+    void operate(MachineId, std::uint64_t token) override { ask(token); }
     void shut_down(MachineId, std::uint64_t token) override { ask(token); }
     void fail_over(MachineId, const PlanRunOptions&, std::uint64_t token) override { ask(token); }
     void start_machine(MachineId, std::uint64_t token) override { ask(token); }
@@ -160,7 +162,9 @@ class PlanWorld : public RecoveryPlanPort {
                 return;
             case PlanTaskKind::ShutDownMachine:
             case PlanTaskKind::FailOverMachine:
-            case PlanTaskKind::StartMachine: answer(run, asked); return;
+            case PlanTaskKind::StartMachine:
+            case PlanTaskKind::SynchronizeMachine:
+            case PlanTaskKind::OperateMachine: answer(run, asked); return;
             default: run.on_step_ended(event.token, good, good ? "" : "not ready");
         }
     }
@@ -171,6 +175,10 @@ class PlanWorld : public RecoveryPlanPort {
             run.on_skipped(machine);
         } else if (asked.outcome.end == PlanOutcome::End::Fails) {
             run.on_failed(machine, "no quota");
+        } else if (asked.task.kind == PlanTaskKind::SynchronizeMachine) {
+            run.on_synchronized(machine);
+        } else if (asked.task.kind == PlanTaskKind::OperateMachine) {
+            run.on_operated(machine);
         } else if (asked.task.kind == PlanTaskKind::ShutDownMachine) {
             run.on_shut_down(machine);
         } else if (asked.task.kind == PlanTaskKind::FailOverMachine) {

@@ -69,9 +69,16 @@ TEST(SimulatedAutomation, FailsAsOftenAsTheScenarioSays) {
 
 TEST(SimulatedAutomation, AManualActionIsDoneWhenItsTimeIsOverOrNever) {
     Bell bell;
-    const SimulatedAutomation automation(bell, {{"plan/a", hours(1)}, {"plan/b", std::nullopt}}, 1);
-    EXPECT_EQ(automation.manual_action_done(RecoveryActionId(0)), Instant(hours(1)));
-    EXPECT_EQ(automation.manual_action_done(RecoveryActionId(1)), Instant::never());
+    SimulatedAutomation automation(bell, {{"plan/a", hours(1)}, {"plan/b", std::nullopt}}, 1);
+    automation.tell_people(7, RecoveryActionId(0));
+    EXPECT_TRUE(automation.is_busy());
+    bell.go_to(Instant(minutes(10)));
+    automation.tell_people(7, RecoveryActionId(0));  // another orchestrator
+    automation.tell_people(8, RecoveryActionId(1));
+    EXPECT_EQ(bell.rings, (std::multiset{std::pair(Instant(hours(1)), std::uint64_t{7})}));
+    EXPECT_TRUE(automation.over(7).succeeded);
+    bell.go_to(Instant(hours(1)));
+    EXPECT_FALSE(automation.is_busy()) << "nobody does the other one";
 }
 
 }  // namespace
