@@ -155,12 +155,17 @@ Table recovery_points_table(const RunFacts& facts) {
 
 void describe_jobs(const RunFacts& facts, Table& jobs) {
     std::vector<std::int64_t> parent;
+    NameColumn plan;
     NameColumn description;
     NameColumn allowed_actions;
     for (std::size_t index = 0; index < facts.logic.jobs(); ++index) {
         const JobRecord& job = facts.logic.job(JobId(index));
         const JobId above = job.options.parent;
         parent.push_back(above.is_none() ? -1 : static_cast<std::int64_t>(above.value));
+        if (job.is_of_plan())
+            plan.add(facts.estate.plan(job.plan).name);
+        else
+            plan.codes.push_back(-1);
         description.add(job.state_description);
         std::string actions;
         for (const JobControl control : facts.logic.allowed_controls(JobId(index))) {
@@ -169,6 +174,7 @@ void describe_jobs(const RunFacts& facts, Table& jobs) {
         allowed_actions.add(actions);
     }
     jobs.columns.push_back({"parent_job", std::move(parent), std::nullopt});
+    jobs.columns.push_back(plan.finish("plan"));
     jobs.columns.push_back(description.finish("description"));
     jobs.columns.push_back(allowed_actions.finish("allowed_actions"));
 }

@@ -33,7 +33,7 @@ struct RunFacts {
 Table machines_table(const RunFacts& facts);
 /// The recovery points that exist at the end, newest first within a machine.
 Table recovery_points_table(const RunFacts& facts);
-/// Adds to the table of jobs what only the control plane knows: `parent_job` (-1: none),
+/// Adds to the table of jobs what only the control plane knows: `parent_job` (-1: none), `plan`,
 /// `description` and `allowed_actions`.
 void describe_jobs(const RunFacts& facts, Table& jobs);
 /// Payload bytes over every direction of every WAN link.

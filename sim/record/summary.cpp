@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/kernel/simgrid_kernel.hpp"
+#include "sim/record/plan_tables.hpp"
 #include "sim/record/results.hpp"
 
 namespace landfall::record {
@@ -173,6 +174,7 @@ json summarize(const RunFacts& facts, const Table& machines) {
             {"events", facts.world.events()},
             {"totals", all_totals},
             {"billing", billing_summary(facts.billing)},
+            {"recovery_plans", plan_summary(facts)},
             {"expect", judge(facts, machines, all_totals)},
             {"engine", kernel::SimGridKernel::options()},
             {"effective",

@@ -130,7 +130,8 @@ void check_selection(Checking& checking, const std::vector<std::string>& pattern
 void check_timeline_entry(Checking& checking, const TimelineEntry& entry,
                           const std::string& pointer) {
     check_selection(checking, entry.machines, pointer + "/machines");
-    check_event(checking, entry, pointer);
+    check_plan_entry(checking, entry, pointer);
+    if (!entry.plan) check_event(checking, entry, pointer);
     if (!entry.process_server) return;
     const auto servers = names_of(checking.scenario.process_servers);
     if (std::find(servers.begin(), servers.end(), *entry.process_server) != servers.end()) return;

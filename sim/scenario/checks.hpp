@@ -52,6 +52,11 @@ void check_timeline(Checking& checking);
 /// One entry of it, but for its date.
 void check_timeline_entry(Checking& checking, const TimelineEntry& entry,
                           const std::string& pointer);
+/// The recovery plans that an entry is about, or waits for (check_plan_entries.cpp).
+void check_plan_entry(Checking& checking, const TimelineEntry& entry, const std::string& pointer);
+/// Whether there is a plan of that name; notes at `pointer` when not. Null: there is none.
+const RecoveryPlan* check_plan_name(Checking& checking, const std::string& name,
+                                    const std::string& pointer);
 /// Whether every name and pattern selects a machine.
 void check_selection(Checking& checking, const std::vector<std::string>& patterns,
                      const std::string& pointer);

@@ -28,6 +28,7 @@ std::optional<Awaited> read_awaited(const Scenario& scenario, ObjectReader& obje
     awaited.condition = *condition;
     Checking checking(scenario);
     check_selection(checking, awaited.machines, object.at("machines"));
+    if (condition->plan) check_plan_name(checking, *condition->plan, object.at("when") + "/plan");
     for (Problem& problem : checking.problems) object.problems().push_back(std::move(problem));
     if (!object.problems().empty()) return std::nullopt;
     return awaited;

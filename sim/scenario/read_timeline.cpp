@@ -29,6 +29,11 @@ const std::vector<KeyRule>& key_rules() {
         {"location", false, {"failback", "reprotect", "planned_failover"}},
         {"test_network", false, {"test_failover"}},
         {"comments", false, {"cleanup_test_failover", "resume_job", "complete_failback"}},
+        {"direction", false, {"test_failover", "planned_failover", "failover"}},
+        {"plan",
+         false,
+         {"test_failover", "cleanup_test_failover", "planned_failover", "failover", "commit",
+          "reprotect", "failback", "complete_failback", "restart_job", "resume_job", "cancel_job"}},
     };
     return rules;
 }
@@ -38,6 +43,7 @@ bool is_default(std::string_view key, const Json& value) {
     if (key == "shutdown") return value == true;
     if (key == "recovery_point") return value == "latest";
     if (key == "data_sync") return value == "minimise_downtime";
+    if (key == "direction") return value == "primary_to_recovery";
     return key == "location" && value == "original";
 }
 
@@ -99,6 +105,31 @@ void read_options(ObjectReader& object, TimelineEntry& entry) {
     if (entry.refused && entry.operation >= Operation::PowerOff) {
         note(object.problems(), code::kKeysClash, object.at("refused"), "true",
              "an event of the world cannot be refused");
+    }
+}
+
+/// A recovery plan instead of machines, and what that excludes.
+void read_plan(ObjectReader& object, TimelineEntry& entry) {
+    static const ReadChoice<FailoverDirection> directions = {
+        {{"primary_to_recovery", FailoverDirection::PrimaryToRecovery},
+         {"recovery_to_primary", FailoverDirection::RecoveryToPrimary}}};
+    entry.plan = object.optional("plan", ReadName());
+    entry.direction = object.with_default("direction", directions, entry.direction);
+    if (!entry.plan) {
+        if (entry.direction == FailoverDirection::PrimaryToRecovery) return;
+        note(object.problems(), code::kKeysClash, object.at("direction"),
+             shown(*object.find("direction")), "goes only with \"plan\": a machine knows its own");
+        return;
+    }
+    if (!entry.machines.empty()) {
+        note(object.problems(), code::kKeysClash, object.at("machines"),
+             shown(*object.find("machines")), "goes not with \"plan\", which says which machines");
+    }
+    if (entry.recovery_point == PointChoice::Custom) {
+        note(object.problems(), code::kKeysClash, object.at("recovery_point"),
+             shown(*object.find("recovery_point")),
+             "a recovery plan takes \"latest\", \"latest_processed\" or \"latest_app_consistent\"; "
+             "a point by its time is for one machine alone");
     }
 }
 
@@ -175,10 +206,29 @@ std::optional<StateCondition> read_condition(const Json& value, const std::strin
          {"failed_back", MachineState::FailedBack},
          {"migrated", MachineState::Migrated}}};
     static const ReadChoice<bool> whose = {{{"each", false}, {"all", true}}};
+    static const ReadChoice<PlanState> plan_states = {
+        {{"test_failed_over", PlanState::TestFailedOver},
+         {"test_cleaned_up", PlanState::TestCleanedUp},
+         {"failed_over", PlanState::FailedOver},
+         {"committed", PlanState::Committed},
+         {"reprotected", PlanState::Reprotected},
+         {"failed_back", PlanState::FailedBack},
+         {"suspended", PlanState::Suspended},
+         {"failed", PlanState::Failed},
+         {"cancelled", PlanState::Cancelled}}};
     ObjectReader object(value, pointer, problems);
     StateCondition condition;
-    condition.state = object.required("state", states);
+    condition.plan = object.optional("plan", ReadName());
+    if (condition.plan) {
+        condition.plan_state = object.required("state", plan_states);
+    } else {
+        condition.state = object.required("state", states);
+    }
     condition.all = object.with_default("of", whose, false);
+    if (condition.plan && condition.all) {
+        note(problems, code::kKeysClash, object.at("of"), "\"all\"",
+             "goes not with \"plan\": its job is one for all its machines");
+    }
     object.finish();
     return condition;
 }
@@ -235,6 +285,7 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
     const bool known = problems.size() == faults;
     entry.machines = read_selection(object);
     read_options(object, entry);
+    read_plan(object, entry);
     // What is no object at all was reported already, and has no operation.
     const Json* operation = object.find("do");
     if (known && operation != nullptr) check_options(object, operation->get<std::string>());

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/base/failover_kind.hpp"
 #include "model/base/units.hpp"
 #include "model/economics/price_book.hpp"
 #include "model/estate/machine_facts.hpp"
@@ -340,6 +341,20 @@ enum class MachineState {
     Migrated,
 };
 
+/// What the latest job of a recovery plan has come to. The first six: it was such an operation, and
+/// succeeded, if only in part.
+enum class PlanState {
+    TestFailedOver,
+    TestCleanedUp,
+    FailedOver,
+    Committed,
+    Reprotected,
+    FailedBack,
+    Suspended,  ///< it waits for its user
+    Failed,     ///< something did, whatever the operation
+    Cancelled,
+};
+
 /// The recovery point that a failover uses.
 enum class PointChoice { Latest, LatestProcessed, LatestAppConsistent, Custom };
 
@@ -347,6 +362,8 @@ enum class PointChoice { Latest, LatestProcessed, LatestAppConsistent, Custom };
 struct StateCondition {
     MachineState state = MachineState::Protected;
     bool all = false;
+    std::optional<std::string> plan;  ///< then it is about a recovery plan, and `plan_state` counts
+    PlanState plan_state = PlanState::FailedOver;
 };
 
 struct TimelineEntry {
@@ -355,6 +372,7 @@ struct TimelineEntry {
     Duration delay;  ///< added to `when`
     Operation operation = Operation::EnableReplication;
     std::vector<std::string> machines;  ///< names or patterns with * and ?; empty: all
+    std::optional<std::string> plan;    ///< instead of machines: a recovery plan as a whole
     // Options: only where the operation has them.
     bool shut_down_source = true;
     PointChoice recovery_point = PointChoice::Latest;
@@ -368,6 +386,7 @@ struct TimelineEntry {
     std::optional<std::string> comments;
     std::optional<Duration> lasts;  ///< OrchestratorOutage: always there
     bool refused = false;           ///< it is expected that Site Recovery refuses it
+    FailoverDirection direction = FailoverDirection::PrimaryToRecovery;  ///< of a plan's failover
 };
 
 // --- Expectations

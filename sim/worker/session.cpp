@@ -69,6 +69,7 @@ class Command {
   private:
     json show() {
         if (verb_ == "items") return {{"items", items_json(cockpit_)}};
+        if (verb_ == "plans") return {{"plans", plans_json(cockpit_)}};
         if (verb_ == "jobs") return {{"jobs", jobs_json(cockpit_, first())}};
         if (verb_ == "events") return {{"events", events_json(cockpit_, first())}};
         if (verb_ == "job") {
@@ -127,6 +128,10 @@ class Command {
             goal.state = {awaited->condition.state,
                           scenario::select(cockpit_.machines(), awaited->machines),
                           awaited->condition.all};
+            if (awaited->condition.plan) {
+                goal.state->plan = plan_named(*awaited->condition.plan);
+                goal.state->plan_state = awaited->condition.plan_state;
+            }
         }
         return problems_.empty() ? std::optional(goal) : std::nullopt;
     }
@@ -145,6 +150,15 @@ class Command {
             cockpit_.carry_out(*entry, MachineId());
             return {{"started", std::move(started)}, {"refused", std::move(refused)}};
         }
+        if (entry->plan) {
+            const world::CarriedOut done = cockpit_.carry_out(*entry, plan_named(*entry->plan));
+            if (done.refusal) {
+                refused.push_back(refusal_json(*entry->plan, *done.refusal));
+            } else {
+                started.push_back({{"plan", *entry->plan}, {"job", done.job->value}});
+            }
+            return {{"started", std::move(started)}, {"refused", std::move(refused)}};
+        }
         for (const MachineId machine : scenario::select(cockpit_.machines(), entry->machines)) {
             const world::CarriedOut done = cockpit_.carry_out(*entry, machine);
             const std::string& name = cockpit_.machines()[machine.value].name;
@@ -156,6 +170,14 @@ class Command {
             }
         }
         return {{"started", std::move(started)}, {"refused", std::move(refused)}};
+    }
+
+    /// A plan that is there: commands are checked like files.
+    [[nodiscard]] RecoveryPlanId plan_named(const std::string& name) const {
+        const auto& plans = cockpit_.scenario().recovery_plans;
+        std::size_t index = 0;
+        while (plans[index].name != name) ++index;
+        return RecoveryPlanId(index);
     }
 
     json control_job() {
@@ -174,8 +196,9 @@ class Command {
     static json refusal_json(const std::string& machine, const Refusal& refusal) {
         json allowed = json::array();
         for (const Operation operation : refusal.allowed) allowed.push_back(name_of(operation));
+        const bool of_plan = !refusal.plan_state.empty();
         return {{"machine", machine},
-                {"state", name_of(refusal.state)},
+                {"state", of_plan ? json(refusal.plan_state) : json(name_of(refusal.state))},
                 {"allowed", std::move(allowed)},
                 {"why", refusal.why}};
     }

@@ -6,11 +6,12 @@
 //        goes on to the first of them -> {"paused": "time" | "job" | "state" | "end" (the duration
 //        is over) | "nothing_left", "now": s, "waiting": [...]}
 //   {"command": "start", "entry": an entry of the timeline, dated 0}
-//        -> {"started": [{"machine", "job": n | null}], "refused": [{"machine", "state",
-//           "allowed": [...], "why"}]}
+//        -> {"started": [{"machine" | "plan", "job": n | null}], "refused": [{"machine", "state",
+//           "allowed": [...], "why"}]}; on a plan its name stands as the machine's
 //   {"command": "cancel" | "restart" | "resume", "job": n, "comments"?: text}
 //        -> {"why_not": null | text}
 //   {"command": "items" | "jobs" | "events", "from"?: n}    -> {"items" | "jobs" | "events": [...]}
+//   {"command": "plans"}                                    -> {"plans": [...]}
 //   {"command": "item", "machine": name}                    -> {"item": {...}}
 //   {"command": "points", "machine": name}                  -> {"points": [...]}
 //   {"command": "job", "job": n}                            -> {"job": {...}}

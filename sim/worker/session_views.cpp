@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/scenario/expand.hpp"
+
 namespace landfall::worker {
 
 namespace {
@@ -27,6 +29,15 @@ json task_json(const TaskRecord& task) {
             {"state", name_of(task.state)},
             {"start_s", begun ? seconds(task.started) : json()},
             {"end_s", over ? seconds(task.ended) : json()}};
+}
+
+/// Of a plan: its stages, each followed by what stands below it.
+json task_json(const PlanTask& task) {
+    const auto time = [](const std::optional<Instant>& at) { return at ? seconds(*at) : json(); };
+    return {{"task", task.name},
+            {"state", name_of(task.state)},
+            {"start_s", time(task.started)},
+            {"end_s", time(task.ended)}};
 }
 
 }  // namespace
@@ -70,6 +81,32 @@ json points_json(world::Cockpit& cockpit, MachineId machine) {
     return points;
 }
 
+json plans_json(world::Cockpit& cockpit) {
+    json plans = json::array();
+    const auto& facts = cockpit.scenario().recovery_plans;
+    for (std::size_t index = 0; index < facts.size(); ++index) {
+        const RecoveryPlanView plan = cockpit.logic().plans().view(RecoveryPlanId(index));
+        json allowed = json::array();
+        for (const Operation each : plan.allowed_operations) allowed.push_back(name_of(each));
+        json groups = json::array();
+        for (const auto& group : facts[index].groups) {
+            json names = json::array();
+            for (const MachineId machine : scenario::select(cockpit.machines(), group.machines)) {
+                names.push_back(cockpit.machines()[machine.value].name);
+            }
+            groups.push_back(std::move(names));
+        }
+        const auto number = [](JobId job) { return job.is_none() ? json() : json(job.value); };
+        plans.push_back({{"plan", facts[index].name},
+                         {"state", plan.state},
+                         {"allowed_operations", std::move(allowed)},
+                         {"groups", std::move(groups)},
+                         {"current_job", number(plan.current_job)},
+                         {"last_job", number(plan.last_job)}});
+    }
+    return plans;
+}
+
 json jobs_json(world::Cockpit& cockpit, std::size_t first) {
     json jobs = json::array();
     for (std::size_t job = first; job < cockpit.logic().jobs(); ++job) {
@@ -86,18 +123,26 @@ json job_json(world::Cockpit& cockpit, JobId id) {
     }
     json tasks = json::array();
     for (const TaskRecord& task : job.tasks) tasks.push_back(task_json(task));
+    if (job.is_of_plan()) {
+        for (const PlanTask& task : cockpit.logic().plans().record(id).run.tasks) {
+            tasks.push_back(task_json(task));
+        }
+    }
     const JobId parent = job.options.parent;
-    return {{"job", id.value},
-            {"parent_job", parent.is_none() ? json() : json(parent.value)},
-            {"machine", cockpit.machines()[job.machine.value].name},
-            {"operation", name_of(job.kind)},
-            {"state", name_of(job.state)},
-            {"description", job.state_description},
-            {"allowed_actions", std::move(allowed)},
-            {"start_s", seconds(job.started)},
-            {"end_s", job.is_over() ? seconds(job.ended) : json()},
-            {"cause", job.cause},
-            {"tasks", std::move(tasks)}};
+    return {
+        {"job", id.value},
+        {"parent_job", parent.is_none() ? json() : json(parent.value)},
+        {"machine", job.is_of_plan() ? std::string() : cockpit.machines()[job.machine.value].name},
+        {"plan",
+         job.is_of_plan() ? cockpit.scenario().recovery_plans[job.plan.value].name : std::string()},
+        {"operation", name_of(job.kind)},
+        {"state", name_of(job.state)},
+        {"description", job.state_description},
+        {"allowed_actions", std::move(allowed)},
+        {"start_s", seconds(job.started)},
+        {"end_s", job.is_over() ? seconds(job.ended) : json()},
+        {"cause", job.cause},
+        {"tasks", std::move(tasks)}};
 }
 
 json events_json(world::Cockpit& cockpit, std::size_t first) {

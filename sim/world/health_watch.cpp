@@ -91,7 +91,8 @@ void HealthWatch::state_changed(MachineId machine, std::string_view state) {
 void HealthWatch::job_started(JobId job, MachineId machine, std::string_view operation) {
     const bool cleans_up = operation == "Test failover cleanup";
     const bool fails_over = operation.find("ailover") != std::string_view::npos;
-    if (fails_over) jobs_[job] = {machine, cleans_up, true};
+    // A plan's job is that of its machines, each of which has its own.
+    if (fails_over && !machine.is_none()) jobs_[job] = {machine, cleans_up, true};
 }
 
 void HealthWatch::job_ended(JobId job, std::string_view state, std::string_view cause) {

@@ -13,4 +13,8 @@ bool has_reached(const SiteRecovery& logic, MachineId machine, scenario::Machine
 /// The word itself.
 std::string_view word_of(scenario::MachineState state);
 
+/// Whether the latest job of the plan has come to what the word stands for.
+bool has_reached(const SiteRecovery& logic, RecoveryPlanId plan, scenario::PlanState state);
+std::string_view word_of(scenario::PlanState state);
+
 }  // namespace landfall::world

@@ -84,6 +84,7 @@ OperationOptions Operator::options_of(const scenario::TimelineEntry& entry,
     options.data_sync = entry.full_download ? DataSync::ForSynchronization : DataSync::ForDownTime;
     options.alternate_location = entry.alternate_location;
     options.test_network = entry.test_network.value_or("");
+    options.direction = entry.direction;
     if (entry.disk) options.disk = disk_named(machine, *entry.disk);
     if (entry.process_server) {
         const auto& servers = estate_.process_servers;
@@ -106,16 +107,38 @@ CarriedOut Operator::control_job(const scenario::TimelineEntry& entry, MachineId
         return {std::nullopt, Refusal{state, {}, "the machine has had no job"}};
     }
     const JobId job(next - 1);
-    std::optional<std::string> why;
-    switch (entry.operation) {
-        case scenario::Operation::RestartJob: why = logic_.restart(job); break;
-        case scenario::Operation::ResumeJob:
-            why = logic_.resume(job, entry.comments.value_or(""));
-            break;
-        default: why = logic_.cancel(job);
-    }
+    auto why = control(entry, job);
     if (!why) return {job, std::nullopt};
     return {std::nullopt, Refusal{state, {}, std::move(*why)}};
+}
+
+std::optional<std::string> Operator::control(const scenario::TimelineEntry& entry, JobId job) {
+    switch (entry.operation) {
+        case scenario::Operation::RestartJob: return logic_.restart(job);
+        case scenario::Operation::ResumeJob:
+        case scenario::Operation::CompleteFailback:
+            return logic_.resume(job, entry.comments.value_or(""));
+        default: return logic_.cancel(job);
+    }
+}
+
+CarriedOut Operator::carry_out(const scenario::TimelineEntry& entry, RecoveryPlanId plan) {
+    const bool of_job = !scenario::is_of_item(entry.operation) ||
+                        entry.operation == scenario::Operation::CompleteFailback;
+    if (of_job) {
+        const JobId latest = logic_.plans().last_job(plan);
+        const RecoveryPlanView seen = logic_.plans().view(plan);
+        std::optional<std::string> why = "the recovery plan has had no job";
+        if (!latest.is_none()) why = control(entry, latest);
+        if (!why) return {latest, std::nullopt};
+        return {std::nullopt, Refusal{{}, seen.allowed_operations, std::move(*why), seen.state}};
+    }
+    auto outcome =
+        logic_.start(operation_of(entry.operation), plan, options_of(entry, MachineId()));
+    if (auto* refusal = std::get_if<Refusal>(&outcome)) {
+        return {std::nullopt, std::move(*refusal)};
+    }
+    return {std::get<JobId>(outcome), std::nullopt};
 }
 
 void Operator::on_cue() {

@@ -1,4 +1,5 @@
-// sim/world/operator.hpp — carries out one operation or event of the world on one machine.
+// sim/world/operator.hpp — carries out one operation or event of the world on one machine, or an
+// operation on one recovery plan.
 //
 // The timeline of a scenario and a run that is stepped from outside act through the same operator,
 // so that the same operation at the same instant is the same run.
@@ -44,11 +45,14 @@ class Operator {
     /// Requires a checked entry; its `at`, `when` and `machines` are of no consequence here. The
     /// machine is none where the entry is about the service as a whole.
     CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine);
+    /// The same on a recovery plan, or on its latest job.
+    CarriedOut carry_out(const scenario::TimelineEntry& entry, RecoveryPlanId plan);
     void on_cue();
 
   private:
     bool happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine);
     CarriedOut control_job(const scenario::TimelineEntry& entry, MachineId machine);
+    std::optional<std::string> control(const scenario::TimelineEntry& entry, JobId job);
     [[nodiscard]] OperationOptions options_of(const scenario::TimelineEntry& entry,
                                               MachineId machine) const;
     [[nodiscard]] DiskId disk_named(MachineId machine, const std::string& name) const;

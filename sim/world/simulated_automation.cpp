@@ -1,6 +1,7 @@
 // sim/world/simulated_automation.cpp — runs that end on time.
 #include "sim/world/simulated_automation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/kernel/random_streams.hpp"
@@ -20,19 +21,32 @@ bool SimulatedAutomation::draw_success(RecoveryActionId action) const {
 }
 
 void SimulatedAutomation::run(const ActionRequest& request) {
-    const auto known = by_token_.find(request.token);
+    LANDFALL_CHECK(request.action.value < actions_.size(), "every action of a plan has its facts");
+    LANDFALL_CHECK(actions_[request.action.value].takes, "every script takes its time");
+    begin(request.token, request.action);
+}
+
+void SimulatedAutomation::tell_people(std::uint64_t token, RecoveryActionId action) {
+    LANDFALL_CHECK(action.value < actions_.size(), "every action of a plan has its facts");
+    if (actions_[action.value].takes) begin(token, action);
+}
+
+void SimulatedAutomation::begin(std::uint64_t token, RecoveryActionId action) {
+    const auto known = by_token_.find(token);
     if (known != by_token_.end()) {
         // One that is under way rings when it ends.
-        if (known->second.ends <= alarm_.now()) alarm_.ring(alarm_.now(), request.token);
+        if (known->second.ends <= alarm_.now()) alarm_.ring(alarm_.now(), token);
         return;
     }
-    LANDFALL_CHECK(request.action.value < actions_.size(), "every action of a plan has its facts");
-    const scenario::ActionFacts& facts = actions_[request.action.value];
-    LANDFALL_CHECK(facts.takes, "a manual action is no matter of automation");
-    const Instant ends = alarm_.now() + *facts.takes;
-    by_token_.insert({request.token, {ends, draw_success(request.action)}});
-    ++runs_[request.action.value];
-    alarm_.ring(ends, request.token);
+    const Instant ends = alarm_.now() + *actions_[action.value].takes;
+    by_token_.insert({token, {ends, draw_success(action)}});
+    ++runs_[action.value];
+    latest_end_ = std::max(latest_end_, ends);
+    alarm_.ring(ends, token);
+}
+
+bool SimulatedAutomation::is_busy() const {
+    return latest_end_ > alarm_.now();
 }
 
 ActionEnded SimulatedAutomation::over(std::uint64_t token) const {
@@ -40,11 +54,6 @@ ActionEnded SimulatedAutomation::over(std::uint64_t token) const {
     LANDFALL_CHECK(found != by_token_.end(), "only what was run is over");
     const bool good = found->second.succeeds;
     return {token, good, good ? "" : "the action failed: it wrote to STDERR"};
-}
-
-Instant SimulatedAutomation::manual_action_done(RecoveryActionId action) const {
-    const std::optional<Duration>& takes = actions_[action.value].takes;
-    return takes ? alarm_.now() + *takes : Instant::never();
 }
 
 }  // namespace landfall::world

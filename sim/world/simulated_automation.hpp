@@ -31,11 +31,13 @@ class SimulatedAutomation : public Automation {
                         std::uint64_t seed);
 
     void run(const ActionRequest& request) override;
+    /// Somebody does it in the time that the scenario says; nobody, if it says none.
+    void tell_people(std::uint64_t token, RecoveryActionId action) override;
     /// What to tell the logic now that the alarm rang.
     [[nodiscard]] ActionEnded over(std::uint64_t token) const;
 
-    /// When somebody is done with a manual action that is due now; Instant::never(): nobody is.
-    [[nodiscard]] Instant manual_action_done(RecoveryActionId action) const;
+    /// Whether something is being run or done, and not over.
+    [[nodiscard]] bool is_busy() const;
     /// How often an action was really run.
     [[nodiscard]] std::uint32_t runs(RecoveryActionId action) const { return runs_[action.value]; }
 
@@ -46,12 +48,14 @@ class SimulatedAutomation : public Automation {
     };
 
     [[nodiscard]] bool draw_success(RecoveryActionId action) const;
+    void begin(std::uint64_t token, RecoveryActionId action);
 
     Alarm& alarm_;
     std::vector<scenario::ActionFacts> actions_;
     std::uint64_t seed_;
     std::vector<std::uint32_t> runs_;
     std::map<std::uint64_t, Run> by_token_;
+    Instant latest_end_;
 };
 
 }  // namespace landfall::world

@@ -10,9 +10,11 @@
 #include "sim/lab/oracle_report.hpp"
 #include "sim/memory/crashable_store.hpp"
 #include "sim/record/oracle_tables.hpp"
+#include "sim/record/plan_tables.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/record/results.hpp"
 #include "sim/scenario/price_data.hpp"
+#include "sim/world/action_alarm.hpp"
 #include "sim/world/data_path_probe.hpp"
 #include "sim/world/health_watch.hpp"
 #include "sim/world/machine_states.hpp"
@@ -42,6 +44,8 @@ class Simulation : private Director, private Cockpit {
           billing_(parts_.estate, world_, uploads_, scenario.billing.book, billed_machines(),
                    scenario.billing.protected_before),
           board_(make_board()),
+          alarm_(world_, kActionCue),
+          automation_(alarm_, parts_.actions, seed),
           logic_(parts_.estate, {world_,
                                  world_,
                                  world_,
@@ -50,7 +54,8 @@ class Simulation : private Director, private Cockpit {
                                  {.source = give_work(),
                                   .replica_store = replica_store(pilot != nullptr),
                                   .witness = board_.get(),
-                                  .source_store = source_store(pilot != nullptr)}}),
+                                  .source_store = source_store(pilot != nullptr)},
+                                 &automation_}),
           health_(parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
           probe_(logic_, blocks_, world_),
           operator_(world_, logic_, parts_.estate, blocks_,
@@ -90,6 +95,7 @@ class Simulation : private Director, private Cockpit {
         kDoneCue,
         kPauseCue,
         kOperatorCue,
+        kActionCue,
     };
 
     /// The recorder, with an ear for what moves the timeline on and for what monitoring hears.
@@ -119,12 +125,15 @@ class Simulation : private Director, private Cockpit {
             const bool of_item = kind == "test_failover_state" || kind == "active_location" ||
                                  kind == "job_suspended";
             if (of_item) run_.note_change_of(subject);
+            if (kind == "recovery_plan_suspended") run_.note_change_of_plan(subject);
         }
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
             run_.health_.job_ended(job, state, cause);
             run_.world_.schedule_cue(run_.world_.now(), kDoneCue, 0);
-            run_.note_change(run_.logic_.job(job).machine);
+            const JobRecord& ended = run_.logic_.job(job);
+            if (ended.is_of_plan()) return run_.note_change(ended.plan);
+            run_.note_change(ended.machine);
         }
 
       private:
@@ -230,6 +239,10 @@ class Simulation : private Director, private Cockpit {
                 return;
             case kDoneCue: stop_if_done(); return;
             case kOperatorCue: operator_.on_cue(); return;
+            case kActionCue:
+                logic_.on(automation_.over(alarm_.token_of(subject)));
+                stop_if_done();
+                return;
             case kPauseCue: stepper_.on_cue(subject); return;
             case kEndCue:
                 is_over_ = true;
@@ -261,7 +274,7 @@ class Simulation : private Director, private Cockpit {
     /// Whether the logic will do something of itself: a job runs, disks are copied, or a
     /// resynchronization is to come.
     [[nodiscard]] bool is_busy() const {
-        if (logic_.jobs_in_progress() > 0) return true;
+        if (logic_.jobs_in_progress() > 0 || automation_.is_busy()) return true;
         for (std::size_t index = 0; index < parts_.machines.size(); ++index) {
             const MachineId machine(index);
             const DataPath path = logic_.engine().data_path(machine);
@@ -280,9 +293,15 @@ class Simulation : private Director, private Cockpit {
         if (timeline_.all_fired() && !is_busy()) world_.stop();
     }
 
-    void note_change(MachineId machine) {
-        timeline_.note_change(machine);
+    template <typename Target>
+    void note_change(Target target) {
+        timeline_.note_change(target);
         stepper_.note_change();
+    }
+    void note_change_of_plan(std::string_view name) {
+        for (std::size_t index = 0; index < parts_.estate.plans.size(); ++index) {
+            if (parts_.estate.plans[index].name == name) return note_change(RecoveryPlanId(index));
+        }
     }
     void note_change_of(std::string_view name) {
         for (std::size_t index = 0; index < parts_.machines.size(); ++index) {
@@ -325,6 +344,17 @@ class Simulation : private Director, private Cockpit {
     }
     [[nodiscard]] bool has_reached(MachineId machine, scenario::MachineState state) const override {
         return world::has_reached(logic_, machine, state);
+    }
+    [[nodiscard]] bool has_reached(RecoveryPlanId plan, scenario::PlanState state) const override {
+        return world::has_reached(logic_, plan, state);
+    }
+    CarriedOut carry_out(const scenario::TimelineEntry& entry, RecoveryPlanId plan) override {
+        CarriedOut done = operator_.carry_out(entry, plan);
+        if (done.refusal) {
+            const std::string name = "recovery plan " + parts_.estate.plan(plan).name;
+            note_refusal(recorder_, name, entry, *done.refusal);
+        }
+        return done;
     }
     CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine) override {
         CarriedOut done = operator_.carry_out(entry, machine);
@@ -407,6 +437,7 @@ class Simulation : private Director, private Cockpit {
         for (record::Table& table : sampler_.take_tables()) {
             outcome.tables.push_back(std::move(table));
         }
+        outcome.tables.push_back(record::plan_tasks_table(facts));
         outcome.tables.push_back(record::recovery_points_table(facts));
         outcome.tables.push_back(record::links_table(facts));
         outcome.tables.push_back(record::billing_table(billing_, parts_.estate));
@@ -443,6 +474,8 @@ class Simulation : private Director, private Cockpit {
     Uploads uploads_;
     record::BillingFeed billing_;
     std::unique_ptr<lab::OracleBoard> board_;  ///< null without block fidelity
+    ActionAlarm alarm_;
+    SimulatedAutomation automation_;
     SiteRecovery logic_;
     HealthWatch health_;
     DataPathProbe probe_;

@@ -20,11 +20,13 @@
 
 namespace landfall::world {
 
-/// Machines that are in a state, or come into it.
+/// Machines, or a recovery plan, that are in a state, or come into it.
 struct AwaitedState {
     scenario::MachineState state = scenario::MachineState::Protected;
     std::vector<MachineId> machines;
-    bool all = true;  ///< false: any of them
+    bool all = true;           ///< false: any of them
+    RecoveryPlanId plan = {};  ///< then it is about this plan, and `plan_state` counts
+    scenario::PlanState plan_state = scenario::PlanState::FailedOver;
 };
 
 /// What the pilot wants to happen next. The run pauses at the first of what is given.
@@ -61,9 +63,12 @@ class Cockpit {
     [[nodiscard]] virtual bool has_ended(JobId job) const = 0;
     [[nodiscard]] virtual bool has_reached(MachineId machine,
                                            scenario::MachineState state) const = 0;
+    [[nodiscard]] virtual bool has_reached(RecoveryPlanId plan,
+                                           scenario::PlanState state) const = 0;
     /// Carries out a checked entry on one machine (none: the service); its date and condition are
     /// of no consequence. A refusal is written down.
     virtual CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine) = 0;
+    virtual CarriedOut carry_out(const scenario::TimelineEntry& entry, RecoveryPlanId plan) = 0;
     /// What would have to happen for the goal to be met, in words.
     [[nodiscard]] virtual std::vector<std::string> waiting() const = 0;
 };

@@ -56,7 +56,11 @@ void Stepper::pause(PauseReason reason) {
 /// What of the goal holds now; the job before the state before the time.
 std::optional<PauseReason> Stepper::met() const {
     if (goal_.job && cockpit_.has_ended(*goal_.job)) return PauseReason::JobEnded;
-    if (goal_.state) {
+    if (goal_.state && !goal_.state->plan.is_none()) {
+        if (cockpit_.has_reached(goal_.state->plan, goal_.state->plan_state)) {
+            return PauseReason::StateReached;
+        }
+    } else if (goal_.state) {
         const auto& machines = goal_.state->machines;
         const auto reached = [this](MachineId machine) {
             return cockpit_.has_reached(machine, goal_.state->state);

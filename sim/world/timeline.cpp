@@ -36,17 +36,47 @@ Timeline::Timeline(const scenario::Scenario& scenario,
     for (std::size_t entry = 0; entry < scenario.timeline.size(); ++entry) {
         const auto& facts = scenario.timeline[entry];
         Members members;
-        members.machines = scenario::select(machines, facts.machines);
+        members.machines = machines_of(facts);
         members.reached.resize(members.machines.size());
         members.first_step = steps_.size();
-        members.one_step = is_of_service(facts.operation);
+        members.one_step = is_of_service(facts.operation) || facts.plan;
         if (members.one_step) {
-            steps_.push_back({entry, MachineId()});
+            const auto plan = facts.plan ? plan_named(*facts.plan) : RecoveryPlanId();
+            steps_.push_back({entry, MachineId(), plan});
         } else {
-            for (const MachineId machine : members.machines) steps_.push_back({entry, machine});
+            for (const MachineId machine : members.machines) {
+                steps_.push_back({entry, machine, RecoveryPlanId()});
+            }
         }
+        members.steps = steps_.size() - members.first_step;
         members_.push_back(std::move(members));
     }
+}
+
+RecoveryPlanId Timeline::plan_named(const std::string& name) const {
+    const auto& plans = scenario_.recovery_plans;
+    const auto found = std::find_if(plans.begin(), plans.end(),
+                                    [&](const auto& plan) { return plan.name == name; });
+    LANDFALL_CHECK(found != plans.end(), "a checked scenario names plans that exist");
+    return RecoveryPlanId(static_cast<std::size_t>(found - plans.begin()));
+}
+
+std::vector<MachineId> Timeline::machines_of(const scenario::TimelineEntry& entry) const {
+    if (!entry.plan) return scenario::select(machines_, entry.machines);
+    std::vector<MachineId> all;
+    for (const auto& group : scenario_.recovery_plans[plan_named(*entry.plan).value].groups) {
+        const auto some = scenario::select(machines_, group.machines);
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+std::string Timeline::name_of_target(const Step& step) const {
+    if (!step.plan.is_none()) {
+        return "recovery plan " + scenario_.recovery_plans[step.plan.value].name;
+    }
+    return step.machine.is_none() ? "the service" : machines_[step.machine.value].name;
 }
 
 void Timeline::start() {
@@ -72,7 +102,8 @@ void Timeline::schedule(std::size_t step, Instant at) {
 void Timeline::note_change(MachineId machine) {
     for (std::size_t entry = 0; entry < members_.size(); ++entry) {
         const auto& when = scenario_.timeline[entry].when;
-        if (!when || members_[entry].reached_count == members_[entry].machines.size()) continue;
+        if (!when || when->plan) continue;
+        if (members_[entry].reached_count == members_[entry].machines.size()) continue;
         const auto& machines = members_[entry].machines;
         const auto place = std::lower_bound(machines.begin(), machines.end(), machine);
         if (place == machines.end() || *place != machine) continue;
@@ -80,6 +111,20 @@ void Timeline::note_change(MachineId machine) {
         if (members_[entry].reached[member] || !has_reached(logic_, machine, when->state)) continue;
         schedule_reached(entry, member);
     }
+}
+
+void Timeline::note_change(RecoveryPlanId plan) {
+    for (std::size_t entry = 0; entry < members_.size(); ++entry) {
+        const auto& facts = scenario_.timeline[entry];
+        if (!facts.when || !facts.when->plan || plan_named(*facts.when->plan) != plan) continue;
+        if (!has_reached(logic_, plan, facts.when->plan_state)) continue;
+        schedule_all(entry, world_.now() + facts.delay);
+    }
+}
+
+void Timeline::schedule_all(std::size_t entry, Instant at) {
+    const Members& members = members_[entry];
+    for (std::size_t k = 0; k < members.steps; ++k) schedule(members.first_step + k, at);
 }
 
 /// A member has come to the state of its entry for the first time.
@@ -90,11 +135,11 @@ void Timeline::schedule_reached(std::size_t entry, std::size_t member) {
     ++members.reached_count;
     const Instant at = world_.now() + facts.delay;
     const bool all_have = members.reached_count == members.machines.size();
-    if (!facts.when->all) {
+    // What is done to a plan waits for the last of its machines.
+    if (facts.when->all || facts.plan) {
+        if (all_have) schedule_all(entry, at);
+    } else {
         schedule(members.first_step + (members.one_step ? 0 : member), at);
-    } else if (all_have) {
-        const std::size_t steps = members.one_step ? 1 : members.machines.size();
-        for (std::size_t k = 0; k < steps; ++k) schedule(members.first_step + k, at);
     }
 }
 
@@ -102,9 +147,10 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
     const Step& step = steps_[subject];
     const auto& facts = scenario_.timeline[step.entry];
     ++fired_;
-    const CarriedOut done = operator_.carry_out(facts, step.machine);
+    const CarriedOut done = step.plan.is_none() ? operator_.carry_out(facts, step.machine)
+                                                : operator_.carry_out(facts, step.plan);
     if (done.refusal && facts.refused) {
-        note_refusal(record_, machines_[step.machine.value].name, facts, *done.refusal);
+        note_refusal(record_, name_of_target(step), facts, *done.refusal);
         return std::nullopt;
     }
     if (!done.refusal && !facts.refused) return std::nullopt;
@@ -117,8 +163,8 @@ scenario::Problem Timeline::problem_of(const Step& step, const CarriedOut& done)
     scenario::Problem problem;
     problem.code = scenario::code::kNotAllowed;
     problem.pointer = "/timeline/" + std::to_string(step.entry);
-    problem.found = "\"" + std::string(name_of(facts.operation)) + " of " +
-                    machines_[step.machine.value].name + " at " + when + "\"";
+    problem.found = "\"" + std::string(name_of(facts.operation)) + " of " + name_of_target(step) +
+                    " at " + when + "\"";
     if (!done.refusal) {
         problem.pointer += "/refused";
         problem.message = "was to be refused, but was started at simulated time " + when;
@@ -140,10 +186,12 @@ std::vector<std::string> Timeline::waiting() const {
     for (const Step& step : steps_) {
         if (step.scheduled) continue;
         const auto& when = scenario_.timeline[step.entry].when;
-        const std::string whose =
-            step.machine.is_none() ? "the service" : machines_[step.machine.value].name;
-        names.push_back(whose + ": timeline entry " + std::to_string(step.entry) +
-                        " waits for state " + std::string(when ? word_of(when->state) : ""));
+        std::string state(when ? word_of(when->state) : "");
+        if (when && when->plan) {
+            state = std::string(word_of(when->plan_state)) + " of recovery plan " + *when->plan;
+        }
+        names.push_back(name_of_target(step) + ": timeline entry " + std::to_string(step.entry) +
+                        " waits for state " + state);
     }
     return names;
 }

@@ -27,6 +27,8 @@ class Timeline {
     void start();
     /// Something about a machine has changed: entries that waited for its state are scheduled.
     void note_change(MachineId machine);
+    /// A job of the plan has changed.
+    void note_change(RecoveryPlanId plan);
     /// Carries out what the cue with this subject stands for; a problem if it is not allowed, or
     /// if it was expected not to be.
     std::optional<scenario::Problem> fire(std::uint32_t subject);
@@ -39,23 +41,29 @@ class Timeline {
     [[nodiscard]] std::vector<std::string> waiting() const;
 
   private:
-    /// One entry for one machine, or for the service as a whole.
+    /// One entry for one machine, for a recovery plan, or for the service as a whole.
     struct Step {
         std::size_t entry;
         MachineId machine;
+        RecoveryPlanId plan;
         bool scheduled = false;
     };
-    /// The machines that an entry is about, by rising id.
+    /// The machines that an entry is about, by rising id; those of its plan, if it has one.
     struct Members {
         std::vector<MachineId> machines;
         std::vector<bool> reached;  ///< whether each has come to the entry's state
         std::size_t reached_count = 0;
         std::size_t first_step = 0;
+        std::size_t steps = 0;
         bool one_step = false;  ///< for all of them together
     };
 
     void schedule(std::size_t step, Instant at);
+    void schedule_all(std::size_t entry, Instant at);
     void schedule_reached(std::size_t entry, std::size_t member);
+    [[nodiscard]] RecoveryPlanId plan_named(const std::string& name) const;
+    [[nodiscard]] std::vector<MachineId> machines_of(const scenario::TimelineEntry& entry) const;
+    [[nodiscard]] std::string name_of_target(const Step& step) const;
     [[nodiscard]] scenario::Problem problem_of(const Step& step, const CarriedOut& done) const;
 
     const scenario::Scenario& scenario_;
