@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from .target import FamilyQuota, Quota, Subnet, Target, VirtualNetwork
     from .timeline import Expectation, Step, When
     from .vault import Item, Items, SimulatedVault
+    from .vault_plans import Plan, Plans
 
     __version__: str
 
@@ -113,6 +114,7 @@ _NAMES = {
     "target": "FamilyQuota Quota Subnet Target VirtualNetwork",
     "timeline": "Expectation Step When",
     "vault": "Item Items SimulatedVault",
+    "vault_plans": "Plan Plans",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -150,9 +152,11 @@ __all__ = [
     "NoChurn",
     "OperationRefused",
     "Outage",
+    "Plan",
     "PlanAction",
     "PlanGroup",
     "PlanSteps",
+    "Plans",
     "Policy",
     "Prices",
     "Problem",

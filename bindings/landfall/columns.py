@@ -50,13 +50,14 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
     },
     "jobs": {
         "job_id": Meaning("", "number of the job"),
-        "machine": Meaning("", "name of the machine"),
+        "machine": Meaning("", "name of the machine; empty: the job of a recovery plan"),
         "operation": Meaning("", "what was asked for"),
         "state": Meaning("", "how it ended"),
         "start_s": Meaning("s", "simulated time of its start"),
         "end_s": Meaning("s", "simulated time of its end; NaN: it runs on"),
         "cause": Meaning("", "why it failed"),
         "parent_job": Meaning("", "number of the job that it is a part of; -1: none"),
+        "plan": Meaning("", "name of the recovery plan, of its job; empty: the job of a machine"),
         "description": Meaning("", "its state in words, such as what it waits for"),
         "allowed_actions": Meaning("", "what may be done to it: Cancel, Restart, Resume"),
     },
@@ -66,6 +67,22 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "state": Meaning("", "how it ended"),
         "start_s": Meaning("s", "simulated time of its start"),
         "end_s": Meaning("s", "simulated time of its end; NaN: it runs on"),
+    },
+    "plan_tasks": {
+        "plan": Meaning("", "name of the recovery plan"),
+        "job_id": Meaning("", "number of its job"),
+        "task_id": Meaning("", "number of the task within the job, in the order of execution"),
+        "parent_task": Meaning("", "number of the stage that it stands below; -1: it is a stage"),
+        "task": Meaning("", "name of the stage, machine or action"),
+        "kind": Meaning("", "what is done: preflight, shutdown, failover, start, action, ..."),
+        "group": Meaning("", "1 to 7, Shutdown or Failover; empty: of the plan as a whole"),
+        "machine": Meaning("", "name of the machine; empty: it is not of one"),
+        "action": Meaning("", "name of the script, runbook or manual action; empty: it is none"),
+        "state": Meaning("", "how it ended, or how far it is"),
+        "start_s": Meaning("s", "simulated time of its start; NaN: it has not started"),
+        "end_s": Meaning("s", "simulated time of its end; NaN: it has not ended"),
+        "is_critical": Meaning("", "1: the end of the plan waited for it (critical path)"),
+        "detail": Meaning("", "why it failed, or what the user said"),
     },
     "copies": {
         "machine": Meaning("", "name of the machine"),
@@ -169,7 +186,9 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
 AT_BLOCK_FIDELITY = frozenset({"oracles", "violations", "fold"})
 
 #: Columns in which -1 means "not applicable".
-NOT_APPLICABLE = frozenset({("machines", "data_loss_bytes"), ("jobs", "parent_job")})
+NOT_APPLICABLE = frozenset(
+    {("machines", "data_loss_bytes"), ("jobs", "parent_job"), ("plan_tasks", "parent_task")}
+)
 
 
 def unit_of(table: str, column: str) -> str:

@@ -67,8 +67,28 @@ class Job:
 
     @property
     def machine(self) -> str:
-        """Name of the machine."""
+        """Name of the machine; empty for the job of a recovery plan."""
         return str(self._told()["machine"])
+
+    @property
+    def plan(self) -> str:
+        """Name of the recovery plan; empty for the job of a machine."""
+        return str(self._told()["plan"])
+
+    @property
+    def parent(self) -> Job | None:
+        """The job of the recovery plan that it is a part of."""
+        number = self._told()["parent_job"]
+        return None if number is None else self._simulation._jobs.of_number(int(number))
+
+    @property
+    def children(self) -> list[Job]:
+        """The jobs of machines below the job of a recovery plan, in the order of their start."""
+        return [
+            self._simulation._jobs.of_number(int(each["job"]))
+            for each in self._simulation._jobs._told()
+            if each["parent_job"] == self.number
+        ]
 
     @property
     def state(self) -> str:
@@ -103,7 +123,7 @@ class Job:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """Its tasks in order."""
+        """Its tasks in order; of a recovery plan each stage, then what stands below it."""
         return tuple(
             Task(each["task"], each["state"], each["start_s"], each["end_s"])
             for each in self._told()["tasks"]
@@ -136,8 +156,9 @@ class Job:
         answer = self._simulation._ask(action, job=self.number, **members)
         if why := answer["why_not"]:
             told = self._told()
+            whose = told["machine"] or told["plan"]
             raise OperationRefused(
-                f"{action} job", told["machine"], told["state"], told["allowed_actions"], why
+                f"{action} job", whose, told["state"], told["allowed_actions"], why
             )
 
     def export(self, kind: Literal["json", "xml", "csv"] = "json") -> str:
@@ -177,7 +198,8 @@ class Job:
         if not self._simulation.is_open:
             return f"<Job {self.number}>"
         told = self._told()
-        return f"<Job {self.number}: {told['operation']} of {told['machine']}, {told['state']}>"
+        whose = told["machine"] or f"recovery plan {told['plan']}"
+        return f"<Job {self.number}: {told['operation']} of {whose}, {told['state']}>"
 
     def _repr_html_(self) -> str:
         rows = [
@@ -225,7 +247,7 @@ class Jobs(Sequence[Job]):
         rows = [
             (
                 str(job["job"]),
-                job["machine"],
+                job["machine"] or f"recovery plan {job['plan']}",
                 job["operation"],
                 job["state"],
                 _time(job["start_s"]),

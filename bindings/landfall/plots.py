@@ -10,11 +10,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from .plot_backlog import draw_backlog, draw_cache
-from .plot_plan import draw_plan, plan_height, plan_rows
+from .plot_plan import draw_plan, plan_height, plan_job, plan_stages
 from .plot_rpo import draw_rpo
 from .plot_style import new_figure, shortened
 from .plot_timeline import draw_timeline, timeline_height
@@ -112,21 +113,35 @@ class Plots:
         draw_timeline(axes, self._result)
         return Picture(axes, borrowed=borrowed)
 
-    def recovery_plan(self, job_id: int, ax: Axes | None = None) -> Picture:
-        """Draw one run of a recovery plan: its tasks as bars, and its critical path.
+    def plan(
+        self, plan: str | None = None, ax: Axes | None = None, *, job_id: int | None = None
+    ) -> Picture:
+        """Draw one run of a recovery plan: its stages as blocks of bars, and its critical path.
 
         The critical path is the chain of tasks that the end of the plan waited for: only a
-        shorter task of it ends the plan earlier. Failed tasks are hatched.
+        shorter task of it ends the plan earlier. Failed tasks are hatched. In stages of more than
+        four machines only those are named that failed or that the plan waited for.
 
         Parameters
         ----------
+        plan
+            Name of the plan: its latest job is drawn. If nothing is said, the latest of any plan.
         job_id
-            The plan's job, as in the table `jobs`.
+            Another job of a plan, as in the table `jobs`.
         """
-        rows = plan_rows(self._result.tables, job_id)
-        axes, borrowed = self._axes(ax, 9.0, plan_height(rows))
-        draw_plan(axes, rows, f"Recovery plan · {shortened(self._result.scenario_name)}")
+        job = plan_job(self._result.tables, plan, job_id)
+        stages = plan_stages(self._result.tables, job, self._result.simulated_s)
+        axes, borrowed = self._axes(ax, 10.0, plan_height(stages))
+        draw_plan(axes, stages, self._plan_title(job))
         return Picture(axes, borrowed=borrowed)
+
+    def _plan_title(self, job_id: int | None) -> str:
+        jobs = self._result.tables["jobs"]
+        for row in np.flatnonzero(jobs["job_id"] == job_id):
+            if "plan" in jobs and jobs["plan"][row] >= 0:
+                name, operation = jobs.names("plan")[row], jobs.names("operation")[row]
+                return f"{operation} of recovery plan {shortened(str(name))}"
+        return f"Recovery plan · {shortened(self._result.scenario_name)}"
 
     def backlog(self, ax: Axes | None = None) -> Picture:
         """Draw what waits at each stage on the way to Azure, stacked, over all process servers.

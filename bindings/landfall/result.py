@@ -312,10 +312,10 @@ class Result:
 
     @property
     def jobs(self) -> pd.DataFrame:
-        """One row per operation on a machine.
+        """One row per operation on a machine or a recovery plan.
 
         ``job_id``, ``machine``, ``operation``, ``state``, ``start_s``, ``end_s``, ``cause``,
-        ``parent_job``, ``description``, ``allowed_actions``.
+        ``parent_job``, ``plan``, ``description``, ``allowed_actions``.
         """
         return self._frame("jobs")
 
@@ -323,6 +323,11 @@ class Result:
     def tasks(self) -> pd.DataFrame:
         """The tasks of the jobs: ``job_id``, ``task``, ``state``, ``start_s``, ``end_s``."""
         return self._frame("tasks")
+
+    @property
+    def plan_tasks(self) -> pd.DataFrame:
+        """The tasks of recovery plans, stage by stage; see ``columns("plan_tasks")``."""
+        return self._frame("plan_tasks")
 
     @property
     def copies(self) -> pd.DataFrame:

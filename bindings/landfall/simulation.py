@@ -85,6 +85,7 @@ class Simulation:
         when
             A state, as in a timeline: ``"protected"``, or ``{"state": "protected", "of": "each"}``
             for the first machine that reaches it; of all machines if nothing is said.
+            Of a recovery plan: ``{"plan": "web-tier", "state": "failed_over"}``.
         machines
             Names or patterns of the machines that `when` is about.
         timeout
@@ -117,6 +118,7 @@ class Simulation:
         reached = self._go("run", when=condition, machines=selected, **{"for": limit})
         if reached != "state":
             of = selected if isinstance(selected, str) else ", ".join(selected)
+            of = condition["plan"] or of
             raise self._not_reached(f'run until {of} is "{condition["state"]}"', reached)
         return self._now_s
 
@@ -193,7 +195,8 @@ class Simulation:
         machines
             Names or patterns of machines.
         **options
-            The further keys of a timeline entry, such as ``shutdown=False``.
+            The further keys of a timeline entry, such as ``shutdown=False``; ``plan="web-tier"``
+            does it to a recovery plan.
 
         Returns
         -------
@@ -209,6 +212,8 @@ class Simulation:
         """
         selected = machines if isinstance(machines, str) else list(machines)
         values = {"at": 0, "do": operation, "machines": selected, **options}
+        if machines == "all":
+            del values["machines"]  # its default, which goes with a plan as well
         entry = Step(**values).canonical()
         answer = self._ask("start", entry=entry)
         started = [
@@ -352,4 +357,7 @@ def _condition(when: When | str | Mapping[str, Any] | None) -> dict[str, Any]:
         return when.canonical()
     if isinstance(when, str):
         when = {"state": when}
-    return When(**{"of": "all", **(when or {})}).canonical()
+    given = dict(when or {})
+    if given.get("plan") is None:
+        given.setdefault("of", "all")
+    return When(**given).canonical()

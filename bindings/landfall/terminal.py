@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,8 +123,22 @@ def print_result(result: Result) -> None:
     out.print(_totals_text(result), soft_wrap=True)
     if note := _no_sample_note(result):
         out.print(Text(note, "yellow"), soft_wrap=True)
+    for run in result.summary.get("recovery_plans") or []:
+        out.print(_plan_text(run), soft_wrap=True)
     for entry in result.summary.get("expect") or []:
         out.print(_expectation_text(entry, result, out), soft_wrap=True)
+
+
+def _plan_text(run: Mapping[str, Any]) -> Text:
+    """Say how one job of a recovery plan went, and what it waited for."""
+    words = f"recovery plan {printable(str(run['plan']))}: {run['operation']} of "
+    words += formatting.plural(int(run["machines"]), "machine")
+    words += f", {run['description'] or run['state']} after {formatting.duration(run['took_s'])}"
+    if run["slowest"]:
+        words += f", most of it for {printable(str(run['slowest']))}"
+    if run["cause"]:
+        words += f" ({printable(str(run['cause']))})"
+    return Text(words, "yellow" if run["state"] in ("Failed", "Cancelled") else "")
 
 
 def _machines_table(result: Result) -> Table:

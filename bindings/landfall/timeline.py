@@ -61,6 +61,19 @@ ReachedState: TypeAlias = Literal[
     "migrated",
 ]
 
+#: What the latest job of a recovery plan has come to.
+PlanState: TypeAlias = Literal[
+    "test_failed_over",
+    "test_cleaned_up",
+    "failed_over",
+    "committed",
+    "reprotected",
+    "failed_back",
+    "suspended",
+    "failed",
+    "cancelled",
+]
+
 _DURATION_METRICS = Literal[
     "rpo_s_mean",
     "rpo_s_p50",
@@ -142,6 +155,20 @@ _OPTIONAL_KEYS = {
     "location": ("failback", "reprotect", "planned_failover"),
     "test_network": ("test_failover",),
     "comments": ("cleanup_test_failover", "resume_job", "complete_failback"),
+    "direction": ("test_failover", "planned_failover", "failover"),
+    "plan": (
+        "test_failover",
+        "cleanup_test_failover",
+        "planned_failover",
+        "failover",
+        "commit",
+        "reprotect",
+        "failback",
+        "complete_failback",
+        "restart_job",
+        "resume_job",
+        "cancel_job",
+    ),
 }
 #: What happens to the world, or to the service as a whole: nobody can refuse it.
 _EVENTS = ("power_off", "resize_disk", "replace_disk", "restart_target", "orchestrator_outage")
@@ -182,13 +209,35 @@ else:
 
 
 class When(Part):
-    """A condition: machines have reached a state."""
+    """A condition: machines, or the latest job of a recovery plan, have reached a state."""
 
-    state: ReachedState = Field(description="The state to reach.")
+    state: Literal[ReachedState, PlanState] = Field(
+        description="The state to reach. Of a recovery plan: its latest job was this operation and "
+        'succeeded, if only in part; or it is "suspended" and waits for its user, "failed" or '
+        '"cancelled", whatever it was.'
+    )
+    plan: Reference | None = Field(
+        default=None, description="A recovery plan, if the condition is about one: its name."
+    )
     of: Literal["each", "all"] = Field(
         default="each",
-        description='"each": every machine on its own; "all": all once the last one has.',
+        description='"each": every machine on its own; "all": all once the last one has. What is '
+        "done to a recovery plan waits for all of its machines.",
     )
+
+    @model_validator(mode="after")
+    def _state_fits(self) -> When:
+        allowed = get_args(ReachedState if self.plan is None else PlanState)
+        if self.state not in allowed:
+            message = "must be a state of a " + (
+                "machine" if self.plan is None else "recovery plan's job"
+            )
+            raise clash(codes.UNKNOWN_CHOICE, message, "state", allowed)
+        if self.plan is not None and self.of == "all":
+            raise clash(
+                codes.KEYS_CLASH, 'goes not with "plan": its job is one for all its machines', "of"
+            )
+        return self
 
 
 class PointInTime(Part):
@@ -223,6 +272,15 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
         "machine."
     )
     machines: Selection = Field(default="all", description="On which machines.")
+    plan: Reference | None = Field(
+        default=None,
+        description="On a recovery plan as a whole, instead of machines: its name. Restart, resume "
+        "and cancel are about its latest job.",
+    )
+    direction: Literal["primary_to_recovery", "recovery_to_primary"] = Field(
+        default="primary_to_recovery",
+        description="Failovers of a recovery plan: which way. Failback goes home by itself.",
+    )
     shutdown: Flag = Field(
         default=True, description="Failover: shut the source down first and send its last changes."
     )
@@ -276,9 +334,26 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
                 raise clash(codes.KEYS_CLASH, f'goes only with "do": {_either(operations)}', key)
             if not given and self.do in _NEEDED_KEYS.get(key, ()):
                 raise clash(codes.MISSING_KEY, "this key is required", key)
+        self._plan_goes_with_the_rest()
         if self.refused and self.do in _EVENTS:
             raise clash(codes.KEYS_CLASH, "an event of the world cannot be refused", "refused")
         return self
+
+    def _plan_goes_with_the_rest(self) -> None:
+        if self.plan is None:
+            if self.direction != "primary_to_recovery":
+                message = 'goes only with "plan": a machine knows its own'
+                raise clash(codes.KEYS_CLASH, message, "direction")
+            return
+        if self.machines != "all":
+            message = 'goes not with "plan", which says which machines'
+            raise clash(codes.KEYS_CLASH, message, "machines")
+        if isinstance(self.recovery_point, PointInTime):
+            message = (
+                'a recovery plan takes "latest", "latest_processed" or "latest_app_consistent"; '
+                "a point by its time is for one machine alone"
+            )
+            raise clash(codes.KEYS_CLASH, message, "recovery_point")
 
 
 def _either(words: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .simulation import Simulation
+    from .vault_plans import Plans
 
 __all__ = ["Item", "Items", "RecoveryPoint", "SimulatedVault"]
 
@@ -32,11 +33,21 @@ class SimulatedVault:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._items = Items(simulation)
+        self._plans: Plans | None = None
 
     @property
     def items(self) -> Items:
         """The machines that replicate, or may, by name."""
         return self._items
+
+    @property
+    def plans(self) -> Plans:
+        """The recovery plans, by name."""
+        from .vault_plans import Plans
+
+        if self._plans is None:
+            self._plans = Plans(self._simulation)
+        return self._plans
 
     @property
     def jobs(self) -> Jobs:

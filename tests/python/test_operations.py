@@ -142,7 +142,12 @@ def test_jobs_outlive_the_orchestrator() -> None:
         ({"do": "power_off", "refused": True}, "refused"),
         ({"do": "add_disk"}, "disk"),
         ({"do": "orchestrator_outage"}, "lasts"),
-        ({"do": "failover", "plan": "a recovery plan"}, "plan"),
+        ({"do": "resynchronize", "plan": "a recovery plan"}, "plan"),
+        ({"do": "commit", "plan": "a recovery plan", "machines": "app"}, "machines"),
+        ({"do": "failover", "plan": "p", "recovery_point": {"at": "1 h"}}, "recovery_point"),
+        ({"do": "failover", "direction": "recovery_to_primary"}, "direction"),
+        ({"do": "failback", "plan": "p", "direction": "recovery_to_primary"}, "direction"),
+        ({"do": "failover", "plan": "p", "direction": "back"}, "direction"),
     ],
 )
 def test_keys_go_with_their_operations(entry: dict[str, Any], key: str) -> None:

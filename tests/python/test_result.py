@@ -32,6 +32,7 @@ FILES = {
     "billing.parquet",
     "health.parquet",
     "alerts.parquet",
+    "plan_tasks.parquet",
     "events.jsonl",
     "rpo.png",
 }
