@@ -63,8 +63,11 @@ std::optional<std::string> SiteRecovery::obstacle(Operation operation, MachineId
             if (target.primary_on) return std::nullopt;
             return name + " was shut down: a machine must be on to be enabled";
         case Operation::RepairReplication:
-            if (data_path(machine) != DataPath::Copying) return std::nullopt;
-            return "the disks of " + name + " are being copied already";
+            if (data_path(machine) == DataPath::Copying)
+                return "the disks of " + name + " are being copied already";
+            if (data_path(machine) != DataPath::Stopped) return std::nullopt;
+            return "replication of " + name +
+                   " ended when its failover began: begin the failover again [A]";
         case Operation::AddDisks:
         case Operation::RemoveDisks:
         case Operation::SwitchProcessServer:
@@ -120,6 +123,7 @@ JobId SiteRecovery::start_job(JobKind kind, MachineId machine, const OperationOp
     if (kind == JobKind::EnableProtection) {
         // What an earlier life of the item made in Azure is its user's now.
         target.active = ActiveLocation::Primary;
+        target.replica_by = JobId();
         enter_test(machine, TestFailoverState::None);
         target.milestones = Milestones();
         target.milestones.enable_started = now;
@@ -177,6 +181,7 @@ void SiteRecovery::orchestrator_up() {
     for (std::size_t index = 0; index < items_.size(); ++index) {
         const MachineId machine(index);
         if (!estate_.machine(machine).forward_of.is_none()) continue;
+        delete_discarded(machine);
         if (!items_[index].job.is_none()) {
             begin_task(items_[index].job, true);
             continue;

@@ -14,6 +14,7 @@ void SiteRecovery::begin_action(JobId id, bool again) {
         case TaskAction::CheckCompatibility:
         case TaskAction::CheckRecoveryPoint:
         case TaskAction::CheckReprotect:
+        case TaskAction::CheckMachine:
         case TaskAction::StartInitialReplication:
         case TaskAction::KeepChosenPoint: wait_for(id, estate_.profile.*task.time); return;
         case TaskAction::RemoveItem:
@@ -78,6 +79,10 @@ void SiteRecovery::begin_action(JobId id, bool again) {
 void SiteRecovery::time_over(JobId id) {
     const JobRecord& running = job(id);
     const MachineId machine = running.machine;
+    if (const auto why = failed_check(id)) {
+        fail_job(id, *why);
+        return;
+    }
     switch (running.row().action) {
         case TaskAction::StartInitialReplication:
             enter(machine, ProtectionState::InitialReplicationInProgress);
@@ -85,12 +90,13 @@ void SiteRecovery::time_over(JobId id) {
             break;
         case TaskAction::KeepChosenPoint: commit_points(id); return;
         case TaskAction::RemoveItem: remove_item(id); break;
-        case TaskAction::CheckRecoveryPoint:
-            if (usable_point(running)) break;
-            fail_job(id, "the machine has no recovery point to fail over to");
-            return;
         case TaskAction::CheckReprotect: {
             const MachineInstance other = target_of(machine);
+            if (other == MachineInstance::Recovery && at(machine).recovery_exists) {
+                // Scout commits nothing: its machine gives its disks back now [A].
+                request(id, other, MachineAction::Delete);
+                return;
+            }
             if (is_on(machine, other)) {
                 // SR/vmware-azure-reprotect.md: the machine that goes on being replicated to is
                 // off.
@@ -144,6 +150,7 @@ void SiteRecovery::machine_done(JobId id, const MachineActionEnded& event) {
                 request(id, MachineInstance::Recovery, MachineAction::Start, 2);
                 return;
             }
+            target.booted = environment_.clock.now();
             break;
         default: break;
     }
@@ -279,6 +286,7 @@ void SiteRecovery::replica_runs(JobId id) {
     (forward ? target.milestones.replica_running : target.milestones.primary_running) = now;
     target.active = forward ? ActiveLocation::Recovery : ActiveLocation::Primary;
     target.copy_completed = false;
+    target.booted = now;
     environment_.observer.noted("active_location", estate_.machine(machine).name,
                                 forward ? "Recovery" : "Primary");
 }
@@ -362,6 +370,8 @@ void SiteRecovery::remove_item(JobId id) {
         engine_.stop(leg);
         engine_.forget_points(leg);
     }
+    // What failed on the way to Azure, or has gone home again, is of no use to anybody [A].
+    if (at(machine).active == ActiveLocation::Primary) discard_replica_machine(id);
     auto& ended = at(machine).milestones.replication_ended;
     if (!ended) ended = environment_.clock.now();
     if (job(id).kind == JobKind::RemoveReplication) {

@@ -12,7 +12,9 @@
 #include "sim/record/oracle_tables.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/record/results.hpp"
+#include "sim/record/target_tables.hpp"
 #include "sim/scenario/price_data.hpp"
+#include "sim/world/control_sight.hpp"
 #include "sim/world/data_path_probe.hpp"
 #include "sim/world/health_watch.hpp"
 #include "sim/world/machine_states.hpp"
@@ -53,6 +55,8 @@ class Simulation : private Director, private Cockpit {
                                   .source_store = source_store(pilot != nullptr)}}),
           health_(parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
           probe_(logic_, blocks_, world_),
+          sight_(parts_.estate, world_, logic_, billing_),
+          control_(sight_, [this] { return world_.now(); }),
           operator_(world_, logic_, parts_.estate, blocks_,
                     {[this] { crash(source_store_); }, [this] { crash(replica_store_); }},
                     kOperatorCue),
@@ -123,8 +127,9 @@ class Simulation : private Director, private Cockpit {
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
             run_.health_.job_ended(job, state, cause);
-            run_.world_.schedule_cue(run_.world_.now(), kDoneCue, 0);
-            run_.note_change(run_.logic_.job(job).machine);
+            const MachineId machine = run_.logic_.job(job).machine;
+            run_.world_.schedule_cue(run_.world_.now(), kDoneCue, machine.value);
+            run_.note_change(machine);
         }
 
       private:
@@ -228,7 +233,10 @@ class Simulation : private Director, private Cockpit {
                 }
                 stop_if_done();
                 return;
-            case kDoneCue: stop_if_done(); return;
+            case kDoneCue:
+                if (scenario_.oracles) control_.look(MachineId(subject));
+                stop_if_done();
+                return;
             case kOperatorCue: operator_.on_cue(); return;
             case kPauseCue: stepper_.on_cue(subject); return;
             case kEndCue:
@@ -257,6 +265,8 @@ class Simulation : private Director, private Cockpit {
     void on_link(std::string_view link, bool down) override {
         recorder_.noted(down ? "link_down" : "link_up", link, "");
     }
+
+    void on_machine(MachineId item) override { tell_bill(parts_.estate, world_, item, billing_); }
 
     /// Whether the logic will do something of itself: a job runs, disks are copied, or a
     /// resynchronization is to come.
@@ -410,10 +420,11 @@ class Simulation : private Director, private Cockpit {
         outcome.tables.push_back(record::recovery_points_table(facts));
         outcome.tables.push_back(record::links_table(facts));
         outcome.tables.push_back(record::billing_table(billing_, parts_.estate));
+        outcome.tables.push_back(record::target_use_table(world_.room().steps(), parts_.estate));
         for (record::Table& table : health_.take_tables(scenario_.vault.name)) {
             outcome.tables.push_back(std::move(table));
         }
-        if (board_) add_oracle_report(outcome);
+        if (scenario_.oracles) add_oracle_report(outcome);
         if (const BlockContent* blocks = logic_.engine().blocks()) {
             outcome.tables.push_back(record::fold_table(*blocks, parts_.estate));
         }
@@ -421,9 +432,15 @@ class Simulation : private Director, private Cockpit {
     }
 
     void add_oracle_report(Outcome& outcome) {
-        board_->finish();
-        const lab::OracleReport report = lab::report_of(*board_);
-        outcome.summary["oracles"] = record::oracle_summary(report);
+        lab::OracleReport report;
+        if (board_) {
+            board_->finish();
+            report = lab::report_of(*board_);
+        }
+        control_.look_at_all();
+        control_.add_to(report);
+        outcome.summary[board_ ? "oracles" : "control_oracles"] =
+            board_ ? record::oracle_summary(report) : record::control_summary(report);
         outcome.tables.push_back(record::oracles_table(report));
         outcome.tables.push_back(record::violations_table(report, parts_.estate));
     }
@@ -446,6 +463,8 @@ class Simulation : private Director, private Cockpit {
     SiteRecovery logic_;
     HealthWatch health_;
     DataPathProbe probe_;
+    ControlSight sight_;
+    lab::ControlBoard control_;
     Operator operator_;
     Timeline timeline_;
     Stepper stepper_;
