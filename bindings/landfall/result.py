@@ -381,7 +381,7 @@ class Result:
 
     @property
     def target_use(self) -> pd.DataFrame:
-        """What was in use of Azure's quotas: ``t_s``, ``region``, ``quantity``, ``used``, ``quota``.
+        """What was in use of Azure: ``t_s``, ``region``, ``quantity``, ``used``, ``quota``.
 
         Steps: one row for each quantity that changed. A quota that is missing is not bounded.
         """

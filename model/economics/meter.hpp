@@ -44,11 +44,11 @@ struct BilledMachine {
     std::optional<std::size_t> licence;
     std::optional<std::size_t> machine_hour;
     std::optional<std::size_t> egress;
-    std::optional<std::size_t> egress_home = {};  ///< from Azure to a site of the customer
     std::optional<std::size_t> cache;             ///< storage of the cache or log account
     std::optional<std::size_t> points;            ///< storage of recovery points
     std::optional<std::size_t> transactions;      ///< against it
     std::vector<BilledDisk> disks;                ///< of its replica
+    std::optional<std::size_t> egress_home = {};  ///< from Azure to a site of the customer
 };
 
 struct BillingLine {

@@ -200,6 +200,11 @@ MachineId SiteRecovery::active_leg(MachineId machine) const {
                                                          : estate_.machine(machine).reverse;
 }
 
+MachineId SiteRecovery::arrival_leg(MachineId machine) const {
+    return at(machine).active == ActiveLocation::Primary ? estate_.machine(machine).reverse
+                                                         : machine;
+}
+
 DataPath SiteRecovery::data_path(MachineId machine) const {
     const MachineId leg = active_leg(machine);
     return leg.is_none() ? DataPath::Stopped : engine_.data_path(leg);

@@ -203,6 +203,8 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     [[nodiscard]] bool& is_on(MachineId machine, MachineInstance instance);
     [[nodiscard]] bool can_shut_down(MachineId machine) const;
     [[nodiscard]] MachineId item_of(MachineId leg) const;
+    /// Of a machine that was failed over: the leg that brought it where it is, whose points it has.
+    [[nodiscard]] MachineId arrival_leg(MachineId machine) const;
 
     Item& at(MachineId machine) { return items_[machine.value]; }
     [[nodiscard]] const Item& at(MachineId machine) const { return items_[machine.value]; }

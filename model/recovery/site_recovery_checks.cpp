@@ -78,11 +78,13 @@ std::optional<std::string> SiteRecovery::why_not_go_on(JobId id) const {
 std::optional<MachineInstance> SiteRecovery::made_by(const JobRecord& made) const {
     switch (made.kind) {
         case JobKind::TestFailover: return MachineInstance::Test;
-        case JobKind::ChangeRecoveryPoint: return MachineInstance::Recovery;
+        case JobKind::ChangeRecoveryPoint:
+            if (made.active_before == ActiveLocation::Primary) return std::nullopt;
+            return MachineInstance::Recovery;
         case JobKind::PlannedFailover:
         case JobKind::Failover:
-            if (made.active_before == ActiveLocation::Primary) return MachineInstance::Recovery;
-            return std::nullopt;
+            if (made.active_before == ActiveLocation::Recovery) return std::nullopt;
+            return MachineInstance::Recovery;
         default: return std::nullopt;
     }
 }

@@ -150,6 +150,10 @@ void SiteRecovery::machine_done(JobId id, const MachineActionEnded& event) {
                 request(id, MachineInstance::Recovery, MachineAction::Start, 2);
                 return;
             }
+            if (event.action == MachineAction::ShutDown) {
+                request(id, MachineInstance::Primary, MachineAction::Start, 1);
+                return;
+            }
             target.booted = environment_.clock.now();
             break;
         default: break;
@@ -302,15 +306,21 @@ void SiteRecovery::replace_replica(JobId id) {
             return;
         }
         Item& target = at(machine);
-        const MachineId leg = machine;
+        const MachineId leg = arrival_leg(machine);
         record(id).point = chosen;
         target.promoted = chosen;
         engine_.promoted(leg, *chosen, false);
-        target.milestones.failed_over_to = chosen;
-        target.milestones.data_loss =
-            written_between(leg, chosen->time, *target.milestones.writes_until);
+        Milestones& dates = target.milestones;
+        const Bytes lost = written_between(
+            leg, chosen->time, leg == machine ? *dates.writes_until : *target.writes_until);
+        (leg == machine ? dates.failed_over_to : dates.failed_back_to) = chosen;
+        (leg == machine ? dates.data_loss : dates.failback_data_loss) = lost;
     }
-    request(id, MachineInstance::Recovery, MachineAction::Delete, 0);
+    // At home the machine stays, and gets other disks.
+    if (at(machine).active == ActiveLocation::Primary)
+        request(id, MachineInstance::Primary, MachineAction::ShutDown);
+    else
+        request(id, MachineInstance::Recovery, MachineAction::Delete);
 }
 
 std::optional<RecoveryPoint> SiteRecovery::usable_point(const JobRecord& wanted) const {
@@ -318,7 +328,7 @@ std::optional<RecoveryPoint> SiteRecovery::usable_point(const JobRecord& wanted)
     // Another point of a machine that was failed over is one of the leg that brought it there.
     const bool change = wanted.kind == JobKind::ChangeRecoveryPoint;
     const RecoveryPoints& points =
-        engine_.recovery_points(change ? wanted.machine : active_leg(wanted.machine));
+        engine_.recovery_points(change ? arrival_leg(wanted.machine) : active_leg(wanted.machine));
     switch (wanted.options.recovery_point) {
         case RecoveryPointChoice::Latest: return points.latest();
         case RecoveryPointChoice::LatestProcessed: return points.latest_processed(now);
@@ -350,10 +360,8 @@ Bytes SiteRecovery::written_between(MachineId leg, Instant from, Instant to) {
 void SiteRecovery::commit_points(JobId id) {
     const MachineId machine = job(id).machine;
     const Item& target = at(machine);
-    // The points belong to the leg that brought the machine where it is now.
     const bool home = target.active == ActiveLocation::Primary;
-    const MachineId leg = home ? estate_.machine(machine).reverse : machine;
-    engine_.keep_only(leg, *target.promoted);
+    engine_.keep_only(arrival_leg(machine), *target.promoted);
     if (home) {
         // SR/vmware-azure-failback.md: the machine in Azure and its disks are removed.
         request(id, MachineInstance::Recovery, MachineAction::Delete);

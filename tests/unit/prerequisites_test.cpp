@@ -283,6 +283,14 @@ TEST(ReprotectPrerequisites, WaitForTheAgentToRegisterAgain) {
         world.carry_out(Operation::ReverseReplicate, kFirst);
         EXPECT_EQ(logic.protection_state(kFirst), ProtectionState::Protected);
     }
+    // What went home left Azure; between two regions that is no egress to a site.
+    world.billing().close();
+    std::vector<MachineId> paid;
+    for (const BillingLine& line : world.billing().lines()) {
+        if (line.meter == Meter::Egress && line.amount_micros > 0) paid.push_back(line.machine);
+    }
+    EXPECT_THAT(paid, ::testing::AllOf(::testing::Not(::testing::IsEmpty()),
+                                       ::testing::Each(kFirst)));
 }
 
 }  // namespace
