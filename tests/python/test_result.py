@@ -32,6 +32,9 @@ FILES = {
     "billing.parquet",
     "health.parquet",
     "alerts.parquet",
+    "target_use.parquet",
+    "oracles.parquet",
+    "violations.parquet",
     "events.jsonl",
     "rpo.png",
 }
