@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["AT_BLOCK_FIDELITY", "COLUMNS", "NOT_APPLICABLE", "Meaning", "unit_of"]
+__all__ = [
+    *("AT_BLOCK_FIDELITY", "COLUMNS", "NOT_APPLICABLE", "WITH_ORACLES", "Meaning", "unit_of"),
+]
 
 
 class Meaning(NamedTuple):
@@ -128,7 +130,11 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
     },
     "billing": {
         "machine": Meaning("", "name of the machine"),
-        "meter": Meaning("", "what is billed"),
+        "meter": Meaning(
+            "",
+            "what is billed; nothing after a disable or Complete Migration, when the machine in "
+            "Azure is its user's",
+        ),
         "price": Meaning("", "key of the price in the price book"),
         "month": Meaning("", "month of the bill; 0 begins with the run"),
         "from_s": Meaning("s", "simulated time from which it is billed"),
@@ -143,6 +149,17 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
             "", "what the price rests on: documented, third_party, contradicted, assumed, scenario"
         ),
         "source": Meaning("", "where the price stands"),
+    },
+    "target_use": {
+        "t_s": _T,
+        "region": Meaning("", "name of the Azure region"),
+        "quantity": Meaning(
+            "",
+            "machines, cores, cores of a family of sizes, network interfaces or addresses; held "
+            "for a failover in progress counts as used, and so does a machine that its user keeps",
+        ),
+        "used": Meaning("", "how much of it is used from then on"),
+        "quota": Meaning("", "how much there is; missing: not bounded"),
     },
     "health": {
         "t_s": _T,
@@ -165,7 +182,7 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "statement": Meaning("", "what always holds"),
         "source": Meaning("", "where that is written"),
         "checked": Meaning("", "how often it was checked"),
-        "compared": Meaning("", "sectors that it compared"),
+        "compared": Meaning("", "sectors that it compared; 0 of one that needs none"),
         "violations": Meaning("", "how often it did not hold"),
     },
     "violations": {
@@ -183,11 +200,18 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
 }
 
 #: Tables that a run has only when some machine is at block fidelity.
-AT_BLOCK_FIDELITY = frozenset({"oracles", "violations", "fold"})
+AT_BLOCK_FIDELITY = frozenset({"fold"})
+#: Tables that a run has unless its scenario turns the oracles off.
+WITH_ORACLES = frozenset({"oracles", "violations"})
 
 #: Columns in which -1 means "not applicable".
 NOT_APPLICABLE = frozenset(
-    {("machines", "data_loss_bytes"), ("jobs", "parent_job"), ("plan_tasks", "parent_task")}
+    {
+        ("machines", "data_loss_bytes"),
+        ("jobs", "parent_job"),
+        ("plan_tasks", "parent_task"),
+        ("target_use", "quota"),
+    }
 )
 
 

@@ -451,6 +451,16 @@ class ProfileOverride(Part):
     delete_machine_time: Duration | None = Field(
         default=None, description="Seconds to delete a machine with its disks."
     )
+    clean_up_retry_every: Duration | None = Field(
+        default=None,
+        description="Seconds until a machine that is left over and could not be deleted is "
+        "deleted once more.",
+    )
+    agent_registration_time: Duration | None = Field(
+        default=None,
+        description="Seconds from the first boot after a failover until the agent has registered "
+        "again; reprotection before fails. VMware and physical machines.",
+    )
     create_primary_time: Duration | None = Field(
         default=None,
         description="Seconds to make a machine on-premises for a failback to an "

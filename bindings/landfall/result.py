@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -14,7 +13,8 @@ import numpy as np
 
 from . import formatting
 from ._version import version
-from .columns import AT_BLOCK_FIDELITY, COLUMNS
+from .columns import AT_BLOCK_FIDELITY, COLUMNS, WITH_ORACLES
+from .proof import Proof
 from .tables import Array, Blob, Tables, encode_blob
 
 if TYPE_CHECKING:
@@ -24,40 +24,6 @@ if TYPE_CHECKING:
     from .plots import Plots
 
 __all__ = ["Proof", "Result"]
-
-
-@dataclass(frozen=True)
-class Proof:
-    """How much the oracles of a run at block fidelity looked at, and what they found.
-
-    Attributes
-    ----------
-    points_checked
-        Recovery points that were restored and compared with what the guest wrote.
-    sectors_compared
-        Sectors that were compared, over all recovery points and ends of copies.
-    writes
-        Writes of the guests, each with a stamp of its own.
-    violations
-        How often an oracle did not hold. Right replication has none.
-    """
-
-    points_checked: int
-    sectors_compared: int
-    writes: int
-    violations: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether no oracle was violated."""
-        return self.violations == 0
-
-    def __str__(self) -> str:
-        return (
-            f"{formatting.plural(self.points_checked, 'recovery point')} checked, "
-            f"{formatting.plural(self.sectors_compared, 'sector')} compared, "
-            f"{formatting.plural(self.violations, 'violation')}"
-        )
 
 
 class Result:
@@ -225,7 +191,7 @@ class Result:
     @property
     def ok(self) -> bool:
         """Whether every expectation of the scenario holds and no oracle was violated."""
-        if self.proof is not None and not self.proof.holds:
+        if self.violation_count > 0:
             return False
         return all(entry.get("passed") for entry in self._told.get("expect") or ())
 
@@ -237,6 +203,12 @@ class Result:
             return None
         keys = ("points_checked", "sectors_compared", "writes", "violations")
         return Proof(**{key: int(told.get(key) or 0) for key in keys})
+
+    @property
+    def violation_count(self) -> int:
+        """How often an oracle did not hold, at any fidelity. Right replication has 0."""
+        told = self._told.get("oracles") or self._told.get("control_oracles") or {}
+        return int(told.get("violations") or 0)
 
     @property
     def expect(self) -> pd.DataFrame:
@@ -282,7 +254,7 @@ class Result:
         return frame.copy(deep=False)  # a column that somebody adds stays with them
 
     def _new_frame(self, name: str) -> pd.DataFrame:
-        if name in AT_BLOCK_FIDELITY and name not in self.tables:
+        if name in AT_BLOCK_FIDELITY | WITH_ORACLES and name not in self.tables:
             import pandas as pd
 
             return pd.DataFrame(columns=list(COLUMNS[name]))
@@ -379,6 +351,14 @@ class Result:
         return self._frame("billing")
 
     @property
+    def target_use(self) -> pd.DataFrame:
+        """What was in use of Azure: ``t_s``, ``region``, ``quantity``, ``used``, ``quota``.
+
+        Steps: one row for each quantity that changed. A quota that is missing is not bounded.
+        """
+        return self._frame("target_use")
+
+    @property
     def health(self) -> pd.DataFrame:
         """Health as steps: a subject's rows of one instant hold from then on, until its next ones.
 
@@ -394,10 +374,12 @@ class Result:
 
     @property
     def oracles(self) -> pd.DataFrame:
-        """What was checked at block fidelity, one row per oracle; :attr:`proof` has the totals.
+        """What was checked, one row per oracle.
 
         ``oracle``, ``name``, ``statement``, ``source``; counts ``checked``, ``compared``
-        (sectors), ``violations``. Empty when no machine is at block fidelity.
+        (sectors), ``violations``. Oracles of the control plane watch every run, those of the data
+        path one with a machine at block fidelity, of which :attr:`proof` has the totals. Empty when
+        the scenario turns them off.
         """
         return self._frame("oracles")
 
@@ -405,7 +387,7 @@ class Result:
     def violations(self) -> pd.DataFrame:
         """What oracles found wrong: ``t_s`` (seconds), ``oracle``, ``machine``, ``text``.
 
-        A run keeps the first of them; :attr:`proof` counts all.
+        A run keeps the first of them; :attr:`violation_count` counts all.
         """
         return self._frame("violations")
 
@@ -432,9 +414,9 @@ class Result:
         The folder holds ``summary.json``, ``machines.parquet``, ``rpo.parquet``,
         ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``, ``fleet.parquet``,
         ``backlog.parquet``, ``links.parquet``, ``billing.parquet``,
-        ``health.parquet``, ``alerts.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity
-        ``oracles.parquet``, ``violations.parquet`` and ``fold.parquet`` too. An
-        earlier result in it is replaced.
+        ``health.parquet``, ``alerts.parquet``, ``target_use.parquet``, ``oracles.parquet``,
+        ``violations.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity ``fold.parquet``
+        too. An earlier result in it is replaced.
 
         Returns
         -------

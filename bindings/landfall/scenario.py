@@ -137,7 +137,8 @@ class Scenario(Part):
     )
     oracles: Flag = Field(
         default=True,
-        description="Judge the content of every recovery point while running (block fidelity).",
+        description="Watch the run: what must hold of machines, quota, meters and jobs, and at "
+        "block fidelity the content of every recovery point.",
     )
     templates: dict[str, dict[str, Any]] = Field(
         default={},

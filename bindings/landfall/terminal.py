@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .errors import Problem
     from .progress import Progress
-    from .result import Proof, Result
+    from .result import Result
 
 _PROBLEMS_MAX = 50
 _MACHINES_MAX = 20
@@ -119,7 +119,13 @@ def print_result(result: Result) -> None:
     out = console()
     out.print(_machines_table(result))
     if result.proof is not None:
-        _print_oracles(result, result.proof, out)
+        style = "green" if result.proof.holds else "bold red"
+        out.print(Text(f"oracles: {result.proof}", style), soft_wrap=True)
+    elif result.violation_count > 0:
+        found = formatting.plural(result.violation_count, "violation")
+        out.print(Text(f"oracles: {found}", "bold red"), soft_wrap=True)
+    if result.violation_count > 0:
+        _print_violations(result, out)
     out.print(_totals_text(result), soft_wrap=True)
     if note := _no_sample_note(result):
         out.print(Text(note, "yellow"), soft_wrap=True)
@@ -167,13 +173,10 @@ def _machines_table(result: Result) -> Table:
     return table
 
 
-def _print_oracles(result: Result, proof: Proof, out: Console) -> None:
-    """Print what was proved at block fidelity, or the first violations."""
-    out.print(Text(f"oracles: {proof}", "green" if proof.holds else "bold red"), soft_wrap=True)
-    if proof.holds:
-        return
+def _print_violations(result: Result, out: Console) -> None:
+    """Print the first things that oracles found wrong."""
     shown = result.violations.head(_VIOLATIONS_MAX)
-    more = proof.violations - len(shown)
+    more = result.violation_count - len(shown)
     table = Table(
         box=SIMPLE_HEAD,
         style="red",

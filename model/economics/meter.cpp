@@ -157,7 +157,9 @@ void BillingMeter::traffic(MachineId machine, Instant from, Instant to,
             detail::scale(moved.logs.count(), 1, book_.request_size.count(), true);
         add_moved(machine, Meter::Transactions, *transactions, requests, from, to);
     }
+    const auto egress_home = facts.egress_home;
     if (egress) add_moved(machine, Meter::Egress, *egress, moved.over_wire.count(), from, to);
+    if (egress_home) add_moved(machine, Meter::Egress, *egress_home, moved.home.count(), from, to);
 }
 
 void BillingMeter::recovery_points_hold(MachineId machine, Bytes held, Instant at) {

@@ -44,10 +44,11 @@ struct BilledMachine {
     std::optional<std::size_t> licence;
     std::optional<std::size_t> machine_hour;
     std::optional<std::size_t> egress;
-    std::optional<std::size_t> cache;         ///< storage of the cache or log account
-    std::optional<std::size_t> points;        ///< storage of recovery points
-    std::optional<std::size_t> transactions;  ///< against it
-    std::vector<BilledDisk> disks;            ///< of its replica
+    std::optional<std::size_t> cache;             ///< storage of the cache or log account
+    std::optional<std::size_t> points;            ///< storage of recovery points
+    std::optional<std::size_t> transactions;      ///< against it
+    std::vector<BilledDisk> disks;                ///< of its replica
+    std::optional<std::size_t> egress_home = {};  ///< from Azure to a site of the customer
 };
 
 struct BillingLine {
@@ -87,6 +88,11 @@ class BillingMeter : public MeterEvents {
         return machines_[machine.value].facts;
     }
     [[nodiscard]] const PriceBook& book() const { return book_; }
+    /// Whether something is billed by that meter now; by any.
+    [[nodiscard]] bool is_open(MachineId machine, Meter meter) const;
+    [[nodiscard]] bool is_open(MachineId machine) const {
+        return !machines_[machine.value].open.empty();
+    }
 
   private:
     /// A level of something over [from, to). `per` is what the level is divided by in time: a month
@@ -116,7 +122,6 @@ class BillingMeter : public MeterEvents {
                    Instant from, Instant to);
     void add_lines(const Usage& usage, Instant from, Instant to,
                    std::vector<BillingLine>& lines) const;
-    [[nodiscard]] bool is_open(MachineId machine, Meter meter) const;
     [[nodiscard]] Duration period_of(PriceUnit unit) const;
     MachineState& state(MachineId machine) { return machines_[machine.value]; }
 

@@ -28,8 +28,9 @@ enum class BilledInstance : std::uint8_t {
 
 /// What an item moved in a span of time, from one reading to the next.
 struct MeteredTraffic {
-    Bytes logs;       ///< uploaded into cache or log storage
-    Bytes over_wire;  ///< of it, or instead of it, what left the cloud it came from
+    Bytes logs;             ///< uploaded into cache or log storage
+    Bytes over_wire;        ///< of it, or instead of it, what left the cloud it came from
+    Bytes home = Bytes(0);  ///< what left Azure for a site of the customer, on the way back
 };
 
 class MeterEvents {

@@ -9,8 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
@@ -61,8 +63,10 @@ struct MachineRequest {
     MachineId machine;  ///< of the protected item
     MachineInstance instance = MachineInstance::Primary;
     MachineAction action = MachineAction::Start;
-    bool hydrate = false;     ///< Create: make its boot drivers ready
-    std::uint64_t token = 0;  ///< the same request made again bears the same token
+    bool hydrate = false;      ///< Create: make its boot drivers ready
+    std::uint64_t token = 0;   ///< the same request made again bears the same token
+    std::string network = {};  ///< of a test machine; empty: it has none
+    bool at_source = false;    ///< of a test machine: a drill of the way home makes it there
 };
 /// The request with this token is carried out, or has failed and changed nothing.
 struct MachineActionEnded {
@@ -118,8 +122,17 @@ class Compute {
     virtual ~Compute() = default;
     /// Answers with one MachineActionEnded for every call. A token is carried out once: one that is
     /// under way answers when it ends, one that was carried out answers at once, and one that
-    /// failed is tried again. An action that finds its work done succeeds at once.
+    /// failed is tried again. An action that finds its work done succeeds at once. Actions on one
+    /// machine are carried out one after the other, in the order of their requests.
     virtual void request(const MachineRequest& request) = 0;
+    /// Holds room at the target for the machine that `request` is to create, until it is created
+    /// or the room is given back. Answers with every reason why there is none, a sentence each;
+    /// nothing is held then. Held once, however often it is asked for.
+    [[nodiscard]] virtual std::vector<std::string> hold_room(const MachineRequest& /*request*/) {
+        return {};  // an environment without bounds
+    }
+    /// What is held for a machine is held no more; one that exists keeps what it has.
+    virtual void give_back_room(MachineId /*machine*/, MachineInstance /*instance*/) {}
 };
 
 /// Told what happened, as it happens; never answers and never changes the outcome.

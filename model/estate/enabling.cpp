@@ -1,6 +1,8 @@
 // model/estate/enabling.cpp — discovery and the compatibility table, asked of one machine.
 #include "model/estate/enabling.hpp"
 
+#include <algorithm>
+
 #include "model/estate/compatibility.hpp"
 #include "model/estate/estate.hpp"
 
@@ -12,6 +14,10 @@ std::vector<Incompatibility> Estate::compatibility(MachineId id) const {
     if (facts == nullptr || machine(id).engine == ReplicationEngine::Failback) return {};
     MachineFacts own = *facts;
     own.name = machine(id).name;
+    const std::size_t disks = std::min<std::size_t>(own.disks.size(), machine(id).disk_count);
+    for (std::size_t k = 0; k < disks; ++k) {
+        own.disks[k].size = disk(DiskId(machine(id).first_disk.value + k)).size;
+    }
     return check_compatibility(own, machine(id).kind, profile);
 }
 
@@ -27,6 +33,12 @@ std::vector<std::string> enabling_problems(const Estate& estate, MachineId machi
                  : "after " + std::to_string(seen.since_start().count() / kNanosecondsPerSecond) +
                        " s") +
             " (SR/vmware-azure-enable-replication.md)");
+    }
+    const SetupId mapping = estate.enabling.mappings[estate.enabling.facts_of[machine.value]];
+    if (!mapping.is_none() && !estate.vault_setup.is_alive(mapping)) {
+        problems.emplace_back(
+            "its container is not mapped to a target by a policy "
+            "(SR/hyper-v-azure-tutorial.md)");
     }
     for (const Incompatibility& reason : estate.compatibility(machine)) {
         problems.push_back(sentence(reason));

@@ -2,6 +2,12 @@
 // known to the vault, and can it be protected at all.
 //
 // Machines that are alike share their facts. An estate without facts has nothing against anyone.
+//
+// Where the vault counts in time: what it refuses for good (a key that had expired when a server
+// registered with it, a mapping that does not fit) is a fault of the scenario file, told by its
+// check. What only takes time, registration within the run and the looks at an inventory, is the
+// date from which a machine is known. Enabling asks for that date, and for the container mapping.
+// What a machine is may change within a run: its disks are judged by the sizes that they have now.
 #pragma once
 
 #include <cstdint>

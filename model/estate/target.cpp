@@ -13,6 +13,7 @@ namespace landfall {
 namespace {
 
 constexpr std::string_view kTroubleshoot = "SR/site-recovery-failover-to-azure-troubleshoot.md";
+constexpr std::string_view kHydration = "SR/hydration-process.md";
 constexpr std::string_view kTargetShape = "SR/site-recovery-vmm-to-azure.md";
 constexpr std::string_view kCacheLimits = "SR/azure-to-azure-support-matrix.md";
 /// "wasn't able to create a failed over virtual machine": quota, families of a set.
@@ -39,6 +40,11 @@ void note_missing(std::string why, Fit& fit) {
 }
 
 }  // namespace
+
+std::string sentence(const TargetProblem& problem) {
+    const std::string code = problem.code == 0 ? "" : count_text(problem.code) + ": ";
+    return code + problem.why + " (" + std::string(problem.source) + ")";
+}
 
 std::string text_of(Ipv4 address) {
     std::string text;
@@ -239,6 +245,7 @@ Fit TargetCapacity::fit(MachineId machine, TargetInstance instance,
     const TargetSettings* const known = facts_.find(machine);
     if (known == nullptr || !known->region) return result;
     const TargetSettings& settings = *known;
+    if (instance == TargetInstance::Helper) return fit_helper(settings);
     const TargetRegion& region = facts_.regions[*settings.region];
     result.placement.region = settings.region;
     result.placement.size = size_for(settings, profile_);
@@ -270,6 +277,29 @@ Fit TargetCapacity::fit(MachineId machine, TargetInstance instance,
           instance == TargetInstance::Test ? test_network
                                            : std::string_view(settings.network.value_or("")),
           result);
+    return result;
+}
+
+Fit TargetCapacity::fit_helper(const TargetSettings& settings) const {
+    Fit result;
+    result.placement.region = settings.region;
+    TargetSettings helper;
+    helper.cores = 1;
+    helper.memory = Bytes(0);
+    helper.data_disks = settings.helper_disks;
+    result.placement.size = size_for(helper, profile_);
+    if (result.placement.size == nullptr) {
+        result.problems.push_back({kNoMachine,
+                                   "no size has room for the " + count_text(helper.data_disks) +
+                                       " disks of the hydration helper",
+                                   kHydration});
+        return result;
+    }
+    check_quota(facts_.regions[*settings.region], uses_[*settings.region], result);
+    for (TargetProblem& problem : result.problems) {
+        problem.why = "its hydration helper " + problem.why;
+        problem.source = kHydration;
+    }
     return result;
 }
 

@@ -86,6 +86,7 @@ struct TargetSettings {
     std::optional<std::string> subnet;
     std::optional<Ipv4> ip;
     std::optional<std::string> availability_set;
+    std::int64_t helper_disks = 0;  ///< places for data disks that its hydration helper needs
 };
 
 /// Regions, and what is known of each machine; machines that are alike share their settings.
@@ -116,7 +117,11 @@ const TargetDiskTier* disk_tier_for(const ServiceProfile& profile, std::string_v
 /// first by alphabet. Null: the stated one is not there.
 const TargetSubnet* subnet_for(const TargetSettings& settings, const TargetNetwork& network);
 
-enum class TargetInstance : std::uint8_t { Recovery, Test };
+/// `Helper`: the machine for the time of a hydration that makes the disks of another one bootable
+/// (SR/hydration-process.md). It is of the smallest size with room for the disks that it gets, the
+/// OS disk of a Windows machine or all disks of a Linux one and two more, and takes its cores
+/// beside those of the machine [A]; of its interface and address no document speaks [A].
+enum class TargetInstance : std::uint8_t { Recovery, Test, Helper };
 
 /// Why Azure does not take a machine. `code` is 0 where documents state none.
 struct TargetProblem {
@@ -124,6 +129,8 @@ struct TargetProblem {
     std::string why;
     std::string_view source;
 };
+/// "28031: needs 4 cores in West, of which 0 of 2 are in use (SR/...)".
+std::string sentence(const TargetProblem& problem);
 
 struct TargetAddress {
     std::uint32_t network = 0;  ///< of its region
@@ -180,6 +187,7 @@ class TargetCapacity {
   private:
     void check_quota(const TargetRegion& region, const TargetUse& use, Fit& fit) const;
     void check_availability_set(Fit& fit) const;
+    [[nodiscard]] Fit fit_helper(const TargetSettings& settings) const;
     void place(const TargetSettings& settings, const TargetRegion& region, TargetInstance instance,
                std::string_view network, Fit& fit) const;
     void take_address(const TargetSettings& settings, const TargetSubnet& subnet,

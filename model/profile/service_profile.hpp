@@ -228,10 +228,12 @@ struct ServiceProfile {
     Duration commit_time;
     Duration complete_migration_time;
     Duration disable_replication_time;
-    Duration recovery_point_time;  ///< making a point of processed data [A]
-    Duration delete_machine_time;  ///< with its disks [A]
-    Duration create_primary_time;  ///< at an alternate location, by a failback [A]
-    Duration start_primary_time;   ///< after a failback [A]
+    Duration recovery_point_time;      ///< making a point of processed data [A]
+    Duration delete_machine_time;      ///< with its disks [A]
+    Duration clean_up_retry_every;     ///< a machine that nobody needs could not be deleted [A]
+    Duration agent_registration_time;  ///< from the first boot after a failover to reprotection
+    Duration create_primary_time;      ///< at an alternate location, by a failback [A]
+    Duration start_primary_time;       ///< after a failback [A]
 
     /// Calls `visit(name, field, unit)` for every scalar field, once, in file order. `unit` is the
     /// canonical unit of the JSON value: "s", "B", "B/s", "%", "bool", "choice" for one of a few
@@ -376,6 +378,8 @@ void ServiceProfile::visit_task_times(Self& self, Visitor&& visit) {
     visit("disable_replication_time", self.disable_replication_time, "s");
     visit("recovery_point_time", self.recovery_point_time, "s");
     visit("delete_machine_time", self.delete_machine_time, "s");
+    visit("clean_up_retry_every", self.clean_up_retry_every, "s");
+    visit("agent_registration_time", self.agent_registration_time, "s");
     visit("create_primary_time", self.create_primary_time, "s");
     visit("start_primary_time", self.start_primary_time, "s");
 }

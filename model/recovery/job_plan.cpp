@@ -75,7 +75,7 @@ constexpr std::array kTasks = {
             &Profile::prerequisites_check_time},
     TaskRow{Job::ChangeRecoveryPoint, "Change recovery point", ReplaceReplicaMachine},
 
-    TaskRow{Job::Commit, kCheck, Wait, &Profile::prerequisites_check_time},
+    TaskRow{Job::Commit, kCheck, CheckMachine, &Profile::prerequisites_check_time},
     TaskRow{Job::Commit, "Commit", KeepChosenPoint, &Profile::commit_time},
 
     TaskRow{Job::ReverseReplicate, kCheck, CheckReprotect, &Profile::prerequisites_check_time},
@@ -83,7 +83,7 @@ constexpr std::array kTasks = {
     TaskRow{Job::ReverseReplicate, "Finalize protection on the virtual machine", AwaitRecoveryPoint,
             &Profile::finalize_protection_time},
 
-    TaskRow{Job::CompleteMigration, kCheck, Wait, &Profile::prerequisites_check_time},
+    TaskRow{Job::CompleteMigration, kCheck, CheckMachine, &Profile::prerequisites_check_time},
     TaskRow{Job::CompleteMigration, "Complete migration", RemoveItem,
             &Profile::complete_migration_time},
 

@@ -131,6 +131,8 @@ constexpr std::array kOperationRules = {
     OperationRule{PlannedFailoverInitiated, kAway, kVMware, CancelFailover, ModernizedFailback,
                   kUnlisted, kModernized},
 
+    OperationRule{PlannedFailoverFailed, kEither, kAllKinds, TestFailoverCleanup, DrillToCleanUp,
+                  kListed, kRestTest},
     OperationRule{PlannedFailoverFailed, kHome, kReplica, PlannedFailover, Always, kListed,
                   kFailover},
     OperationRule{PlannedFailoverFailed, kHome, kReplica, UnplannedFailover, Always, kListed,
@@ -194,6 +196,8 @@ constexpr std::array kOperationRules = {
     OperationRule{UnplannedFailoverInitiated, kAway, kAzure | kVmm, CancelFailover, Always,
                   kUnlisted, kSymmetric},
 
+    OperationRule{UnplannedFailoverFailed, kEither, kAllKinds, TestFailoverCleanup, DrillToCleanUp,
+                  kListed, kRestTest},
     OperationRule{UnplannedFailoverFailed, kHome, kAllKinds, UnplannedFailover, Always, kListed,
                   kRestFailed},
     OperationRule{UnplannedFailoverFailed, kHome, kAllKinds, TestFailover, Always, kListed,

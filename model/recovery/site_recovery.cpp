@@ -69,8 +69,11 @@ std::optional<std::string> SiteRecovery::obstacle(Operation operation, MachineId
             if (target.primary_on) return std::nullopt;
             return name + " was shut down: a machine must be on to be enabled";
         case Operation::RepairReplication:
-            if (data_path(machine) != DataPath::Copying) return std::nullopt;
-            return "the disks of " + name + " are being copied already";
+            if (data_path(machine) == DataPath::Copying)
+                return "the disks of " + name + " are being copied already";
+            if (data_path(machine) != DataPath::Stopped) return std::nullopt;
+            return "replication of " + name +
+                   " ended when its failover began: begin the failover again [A]";
         case Operation::AddDisks:
         case Operation::RemoveDisks:
         case Operation::SwitchProcessServer:
@@ -126,6 +129,7 @@ JobId SiteRecovery::start_job(JobKind kind, MachineId machine, const OperationOp
     if (kind == JobKind::EnableProtection) {
         // What an earlier life of the item made in Azure is its user's now.
         target.active = ActiveLocation::Primary;
+        target.replica_by = JobId();
         enter_test(machine, TestFailoverState::None);
         target.milestones = Milestones();
         target.milestones.enable_started = now;
@@ -188,6 +192,7 @@ void SiteRecovery::orchestrator_up() {
     for (std::size_t index = 0; index < items_.size(); ++index) {
         const MachineId machine(index);
         if (!estate_.machine(machine).forward_of.is_none()) continue;
+        delete_discarded(machine);
         if (!items_[index].job.is_none()) {
             begin_task(items_[index].job, true);
             continue;
@@ -205,6 +210,11 @@ void SiteRecovery::orchestrator_up() {
 MachineId SiteRecovery::active_leg(MachineId machine) const {
     return at(machine).active == ActiveLocation::Primary ? machine
                                                          : estate_.machine(machine).reverse;
+}
+
+MachineId SiteRecovery::arrival_leg(MachineId machine) const {
+    return at(machine).active == ActiveLocation::Primary ? estate_.machine(machine).reverse
+                                                         : machine;
 }
 
 DataPath SiteRecovery::data_path(MachineId machine) const {

@@ -82,6 +82,16 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     [[nodiscard]] std::size_t jobs() const { return jobs_.size(); }
     [[nodiscard]] std::vector<JobControl> allowed_controls(JobId id) const;
     [[nodiscard]] const RecoveryPlans& plans() const { return plans_; }
+    /// What a job that is not over waits for, in words; empty: for nothing, it will never end.
+    [[nodiscard]] std::string_view waits_for(JobId id) const;
+    /// The machine in Azure is of the item's present life, and not its user's.
+    [[nodiscard]] bool owns_replica_machine(MachineId machine) const {
+        return !at(machine).replica_by.is_none();
+    }
+    /// That machine is being deleted: nobody needs it.
+    [[nodiscard]] bool discards_replica_machine(MachineId machine) const {
+        return !at(machine).discarded_by.is_none();
+    }
     /// Names of jobs in progress and the task each is in, for a run that got stuck.
     [[nodiscard]] std::vector<std::string> waiting() const;
     /// Jobs that are not over and do not wait for anybody, be it a user or their plan.
@@ -94,6 +104,9 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     /// The subject is the timer's number: one that outlives its task is of no consequence.
     static constexpr std::uint32_t kTaskTimer = ReplicationPipeline::kTimerKinds + 1;
     static constexpr std::uint32_t kPlanTimer = ReplicationPipeline::kTimerKinds + 2;
+    static constexpr std::uint32_t kDiscardTimer = ReplicationPipeline::kTimerKinds + 3;
+    /// The step of the token by which a job has its machine in Azure deleted after its end.
+    static constexpr std::uint64_t kDiscardStep = 0xFF;
 
     /// What the orchestrator holds in memory of a job.
     struct Execution {
@@ -109,6 +122,11 @@ class SiteRecovery : public EventSink, private ReplicationListener {
         bool copy_completed = false;
         bool primary_on = true;
         bool recovery_on = false;
+        bool recovery_exists = false;  ///< the machine in Azure, on or off
+        JobId replica_by;              ///< the job of this life that made it; none: its user's
+        JobId discarded_by;            ///< the job that left it to be deleted; none: it stays
+        Instant discard_due;           ///< of the next attempt; earlier timers are old
+        Instant booted;                ///< the first boot of the machine that is active
         bool waiting_for_user = false;
         bool sync_possible = false;  ///< the last changes of the shut-down source can follow
         bool planned = false;        ///< how it was failed over
@@ -134,6 +152,8 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void begin_task(JobId id, bool again = false);
     void wait_for(JobId id, Duration time);
     void request(JobId id, MachineInstance instance, MachineAction action, std::uint64_t step = 0);
+    [[nodiscard]] MachineRequest request_of(JobId id, MachineInstance instance,
+                                            MachineAction action, std::uint64_t token) const;
     void on_timer(TimerTag tag);
     void on_machine(const MachineActionEnded& event);
     void end_task(JobId id, TaskState state);
@@ -162,6 +182,19 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void remove_item(JobId id);
     void promote(JobId id, const RecoveryPoint& point, bool drained);
 
+    // site_recovery_checks.cpp: what is asked before, and what is cleared away after
+    [[nodiscard]] std::optional<std::string> why_not_enable(JobId id) const;
+    [[nodiscard]] std::optional<std::string> why_not_fail_over(JobId id);
+    [[nodiscard]] std::optional<std::string> why_not_reprotect(JobId id) const;
+    [[nodiscard]] std::optional<std::string> why_not_go_on(JobId id) const;
+    [[nodiscard]] std::optional<std::string> failed_check(JobId id);
+    [[nodiscard]] std::optional<MachineInstance> made_by(const JobRecord& job) const;
+    void give_back_room(JobId id);
+    void discard_replica_machine(JobId by);
+    void delete_discarded(MachineId machine);
+    void on_discard_ended(const MachineActionEnded& event);
+    void note_machine(const MachineActionEnded& event);
+
     void enter(MachineId machine, ProtectionState state);
     void enter_test(MachineId machine, TestFailoverState state);
     void maybe_finalize(MachineId machine);
@@ -174,6 +207,8 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     [[nodiscard]] bool& is_on(MachineId machine, MachineInstance instance);
     [[nodiscard]] bool can_shut_down(MachineId machine) const;
     [[nodiscard]] MachineId item_of(MachineId leg) const;
+    /// Of a machine that was failed over: the leg that brought it where it is, whose points it has.
+    [[nodiscard]] MachineId arrival_leg(MachineId machine) const;
 
     Item& at(MachineId machine) { return items_[machine.value]; }
     [[nodiscard]] const Item& at(MachineId machine) const { return items_[machine.value]; }

@@ -38,15 +38,29 @@ void SiteRecovery::wait_for(JobId id, Duration time) {
 
 void SiteRecovery::request(JobId id, MachineInstance instance, MachineAction action,
                            std::uint64_t step) {
-    const JobRecord& running = job(id);
-    const std::uint64_t token = token_of(id, running, step);
+    const std::uint64_t token = token_of(id, job(id), step);
     executions_[id.value].token = token;
-    environment_.compute.request({.machine = running.machine,
-                                  .instance = instance,
-                                  .action = action,
-                                  .hydrate = estate_.machine(running.machine).needs_hydration &&
-                                             instance != MachineInstance::Primary,
-                                  .token = token});
+    if (instance == MachineInstance::Recovery && action == MachineAction::Create) {
+        Item& owner = at(job(id).machine);
+        owner.replica_by = id;
+        owner.discarded_by = JobId();  // it gives way to the new one
+    }
+    environment_.compute.request(request_of(id, instance, action, token));
+}
+
+MachineRequest SiteRecovery::request_of(JobId id, MachineInstance instance, MachineAction action,
+                                        std::uint64_t token) const {
+    const JobRecord& running = job(id);
+    const bool hydrate =
+        estate_.machine(running.machine).needs_hydration && instance != MachineInstance::Primary;
+    return {.machine = running.machine,
+            .instance = instance,
+            .action = action,
+            .hydrate = hydrate,
+            .token = token,
+            .network = running.options.test_network,
+            .at_source = instance == MachineInstance::Test &&
+                         running.active_before == ActiveLocation::Recovery};
 }
 
 void SiteRecovery::on_timer(TimerTag tag) {
@@ -58,6 +72,10 @@ void SiteRecovery::on_timer(TimerTag tag) {
         return;
     }
     const MachineId machine(tag.subject);
+    if (tag.kind == kDiscardTimer) {
+        if (environment_.clock.now() >= at(machine).discard_due) delete_discarded(machine);
+        return;
+    }
     if (data_path(machine) != DataPath::ResyncRequired ||
         environment_.clock.now() < at(machine).resync_due) {
         return;
@@ -71,13 +89,8 @@ void SiteRecovery::on_timer(TimerTag tag) {
 }
 
 void SiteRecovery::on_machine(const MachineActionEnded& event) {
-    // What a machine is does not depend on anybody being there to hear of it.
-    if (event.succeeded && event.instance != MachineInstance::Test) {
-        if (event.action == MachineAction::Start) is_on(event.machine, event.instance) = true;
-        if (event.action == MachineAction::ShutDown || event.action == MachineAction::Delete) {
-            is_on(event.machine, event.instance) = false;
-        }
-    }
+    note_machine(event);
+    if ((event.token & 0xFFU) == kDiscardStep) return on_discard_ended(event);
     const JobId id = job_of_token(event.token);
     if (!up_ || executions_[id.value].token != event.token) return;
     executions_[id.value].token.reset();
@@ -116,6 +129,7 @@ void SiteRecovery::leave_job(JobId id, JobState state, std::string_view cause) {
     left.cause = cause;
     left.ended = environment_.clock.now();
     executions_[id.value] = Execution();
+    give_back_room(id);
     Item& target = at(left.machine);
     target.job = JobId();
     target.last_job = id;
@@ -204,9 +218,15 @@ void SiteRecovery::fall_back(MachineId machine, const JobRecord& failed) {
     const bool replicates = data_path(machine) != DataPath::Stopped;
     switch (failed.kind) {
         case JobKind::EnableProtection: enter(machine, ProtectionState::EnablingFailed); return;
-        case JobKind::TestFailover: enter_test(machine, TestFailoverState::Failed); return;
-        case JobKind::Failover:
+        case JobKind::TestFailover:
             // In its prerequisites nothing has been touched yet.
+            if (failed.task > 0) enter_test(machine, TestFailoverState::Failed);
+            return;
+        case JobKind::TestFailoverCleanup:
+            // REST18: RestartTestFailoverCleanup
+            enter_test(machine, TestFailoverState::Failed);
+            return;
+        case JobKind::Failover:
             enter(machine, failed.task == 0 && replicates
                                ? failed.state_before
                                : ProtectionState::UnplannedFailoverFailed);
@@ -274,6 +294,7 @@ std::string not_allowed(const JobRecord& job, std::string_view control) {
 }  // namespace
 
 std::optional<std::string> SiteRecovery::cancel(JobId id) {
+    if (!up_) return "the service does not answer: its orchestrator is down";
     if (!contains(allowed_controls(id), JobControl::Cancel)) {
         return not_allowed(job(id), "cancelled");
     }
@@ -284,9 +305,6 @@ std::optional<std::string> SiteRecovery::cancel(JobId id) {
     environment_.observer.task_ended(id, cancelled.row().name, "Cancelled",
                                      cancelled.tasks[cancelled.task].started);
     const MachineId leg = active_leg(machine);
-    const bool replica_exists =
-        cancelled.row().action == TaskAction::StartReplicaMachine ||
-        (cancelled.row().action == TaskAction::CreateReplicaMachine && cancelled.point);
     if (!leg.is_none()) engine_.stop(leg);
     if (cancelled.kind == JobKind::EnableProtection) {
         engine_.forget_points(machine);
@@ -302,13 +320,7 @@ std::optional<std::string> SiteRecovery::cancel(JobId id) {
         }
     }
     leave_job(id, JobState::Cancelled, "cancelled by the user");
-    if (replica_exists && target_of(machine) == MachineInstance::Recovery) {
-        environment_.compute.request({.machine = machine,
-                                      .instance = MachineInstance::Recovery,
-                                      .action = MachineAction::Delete,
-                                      .hydrate = false,
-                                      .token = token_of(id, job(id), 0xFF)});
-    }
+    if (at(machine).active == ActiveLocation::Primary) discard_replica_machine(id);
     return std::nullopt;
 }
 

@@ -18,6 +18,7 @@ void SiteRecovery::begin_action(JobId id, bool again) {
         case TaskAction::CheckCompatibility:
         case TaskAction::CheckRecoveryPoint:
         case TaskAction::CheckReprotect:
+        case TaskAction::CheckMachine:
         case TaskAction::StartInitialReplication:
         case TaskAction::KeepChosenPoint: wait_for(id, estate_.profile.*task.time); return;
         case TaskAction::RemoveItem:
@@ -78,6 +79,10 @@ void SiteRecovery::begin_action(JobId id, bool again) {
 void SiteRecovery::time_over(JobId id) {
     const JobRecord& running = job(id);
     const MachineId machine = running.machine;
+    if (const auto why = failed_check(id)) {
+        fail_job(id, *why);
+        return;
+    }
     switch (running.row().action) {
         case TaskAction::StartInitialReplication:
             enter(machine, ProtectionState::InitialReplicationInProgress);
@@ -85,12 +90,13 @@ void SiteRecovery::time_over(JobId id) {
             break;
         case TaskAction::KeepChosenPoint: commit_points(id); return;
         case TaskAction::RemoveItem: remove_item(id); break;
-        case TaskAction::CheckRecoveryPoint:
-            if (usable_point(running)) break;
-            fail_job(id, "the machine has no recovery point to fail over to");
-            return;
         case TaskAction::CheckReprotect: {
             const MachineInstance other = target_of(machine);
+            if (other == MachineInstance::Recovery && at(machine).recovery_exists) {
+                // Scout commits nothing: its machine gives its disks back now [A].
+                request(id, other, MachineAction::Delete);
+                return;
+            }
             if (is_on(machine, other)) {
                 // SR/vmware-azure-reprotect.md: the machine that goes on being replicated to is
                 // off.
@@ -144,6 +150,11 @@ void SiteRecovery::machine_done(JobId id, const MachineActionEnded& event) {
                 request(id, MachineInstance::Recovery, MachineAction::Start, 2);
                 return;
             }
+            if (event.action == MachineAction::ShutDown) {
+                request(id, MachineInstance::Primary, MachineAction::Start, 1);
+                return;
+            }
+            target.booted = environment_.clock.now();
             break;
         default: break;
     }
@@ -279,6 +290,7 @@ void SiteRecovery::replica_runs(JobId id) {
     (forward ? target.milestones.replica_running : target.milestones.primary_running) = now;
     target.active = forward ? ActiveLocation::Recovery : ActiveLocation::Primary;
     target.copy_completed = false;
+    target.booted = now;
     environment_.observer.noted("active_location", estate_.machine(machine).name,
                                 forward ? "Recovery" : "Primary");
 }
@@ -294,15 +306,21 @@ void SiteRecovery::replace_replica(JobId id) {
             return;
         }
         Item& target = at(machine);
-        const MachineId leg = machine;
+        const MachineId leg = arrival_leg(machine);
         record(id).point = chosen;
         target.promoted = chosen;
         engine_.promoted(leg, *chosen, false);
-        target.milestones.failed_over_to = chosen;
-        target.milestones.data_loss =
-            written_between(leg, chosen->time, *target.milestones.writes_until);
+        Milestones& dates = target.milestones;
+        const Bytes lost = written_between(
+            leg, chosen->time, leg == machine ? *dates.writes_until : *target.writes_until);
+        (leg == machine ? dates.failed_over_to : dates.failed_back_to) = chosen;
+        (leg == machine ? dates.data_loss : dates.failback_data_loss) = lost;
     }
-    request(id, MachineInstance::Recovery, MachineAction::Delete, 0);
+    // At home the machine stays, and gets other disks.
+    if (at(machine).active == ActiveLocation::Primary)
+        request(id, MachineInstance::Primary, MachineAction::ShutDown);
+    else
+        request(id, MachineInstance::Recovery, MachineAction::Delete);
 }
 
 std::optional<RecoveryPoint> SiteRecovery::usable_point(const JobRecord& wanted) const {
@@ -310,7 +328,7 @@ std::optional<RecoveryPoint> SiteRecovery::usable_point(const JobRecord& wanted)
     // Another point of a machine that was failed over is one of the leg that brought it there.
     const bool change = wanted.kind == JobKind::ChangeRecoveryPoint;
     const RecoveryPoints& points =
-        engine_.recovery_points(change ? wanted.machine : active_leg(wanted.machine));
+        engine_.recovery_points(change ? arrival_leg(wanted.machine) : active_leg(wanted.machine));
     switch (wanted.options.recovery_point) {
         case RecoveryPointChoice::Latest: return points.latest();
         case RecoveryPointChoice::LatestProcessed: return points.latest_processed(now);
@@ -342,10 +360,8 @@ Bytes SiteRecovery::written_between(MachineId leg, Instant from, Instant to) {
 void SiteRecovery::commit_points(JobId id) {
     const MachineId machine = job(id).machine;
     const Item& target = at(machine);
-    // The points belong to the leg that brought the machine where it is now.
     const bool home = target.active == ActiveLocation::Primary;
-    const MachineId leg = home ? estate_.machine(machine).reverse : machine;
-    engine_.keep_only(leg, *target.promoted);
+    engine_.keep_only(arrival_leg(machine), *target.promoted);
     if (home) {
         // SR/vmware-azure-failback.md: the machine in Azure and its disks are removed.
         request(id, MachineInstance::Recovery, MachineAction::Delete);
@@ -362,6 +378,8 @@ void SiteRecovery::remove_item(JobId id) {
         engine_.stop(leg);
         engine_.forget_points(leg);
     }
+    // What failed on the way to Azure, or has gone home again, is of no use to anybody [A].
+    if (at(machine).active == ActiveLocation::Primary) discard_replica_machine(id);
     auto& ended = at(machine).milestones.replication_ended;
     if (!ended) ended = environment_.clock.now();
     if (job(id).kind == JobKind::RemoveReplication) {

@@ -23,10 +23,13 @@ bool means_removed(std::string_view state) {
     return state == "UnprotectedStatesEnd" || state == "MigrationComplete" ||
            state == "UnprotectedStatesBegin" || state == "EnablingFailed";
 }
-/// The machine at the target runs when a failover ends in one of these.
-bool means_failed_over(std::string_view state) {
-    return state == "UnplannedFailoverCommitPendingStatesBegin" ||
-           state == "PlannedFailoverCommitRequired";
+/// Replica disks are there, or made again.
+bool means_disks(std::string_view state) {
+    return means_copying(state) || state == "ReprotectInitiated";
+}
+
+bool is_between_clouds(ScenarioKind kind) {
+    return kind == ScenarioKind::AzureToAzure || kind == ScenarioKind::ZoneToZone;
 }
 
 }  // namespace
@@ -40,7 +43,12 @@ BillingFeed::BillingFeed(const Estate& estate, const Clock& clock, const UploadC
       protected_before_(protected_before),
       meter_(book, std::move(machines)),
       readings_(estate.machines.size()),
-      next_reading_(kReadEvery) {}
+      recovery_exists_(estate.machines.size()),
+      next_reading_(kReadEvery) {
+    for (std::size_t index = 0; index < estate.machines.size(); ++index) {
+        disks_.push_back(meter_.facts(MachineId(index)).disks);
+    }
+}
 
 void BillingFeed::begin(MachineId machine) {
     Reading& reading = readings_[machine.value];
@@ -50,42 +58,51 @@ void BillingFeed::begin(MachineId machine) {
     reading.on = true;
     reading.traffic_since = now;
     reading.traffic_uploaded = uploads_.uploaded(machine);
-    const std::vector<BilledDisk> disks = meter_.facts(machine).disks;
-    meter_.replica_disks_kept(machine, disks, now);
+    reading.traffic_back = uploaded_back(machine);
+    keep_disks(machine, true);
     if (estate_.machine(machine).engine == ReplicationEngine::Failback) {
         instance(machine, BilledInstance::Recovery, true, true);  // what is going home
     }
 }
 
+void BillingFeed::keep_disks(MachineId machine, bool kept) {
+    if (meter_.is_open(machine, Meter::ReplicaDisks) == kept) return;
+    const auto& disks = disks_[machine.value];
+    meter_.replica_disks_kept(machine, kept ? disks : std::vector<BilledDisk>(), clock_.now());
+}
+
 void BillingFeed::state_changed(MachineId machine, std::string_view state) {
     const Instant now = clock_.now();
+    Reading& reading = readings_[machine.value];
     if (means_removed(state)) {
         remove(machine);
         return;
     }
     if (means_copying(state)) begin(machine);
+    if (reading.on && means_disks(state)) keep_disks(machine, true);
     if (state == "Protected") {
         const Duration before = now == Instant() ? protected_before_ : Duration(0);
         meter_.protected_since(machine, now, before);
         // From here on, what is uploaded is held by points.
-        auto& uploaded = readings_[machine.value].uploaded;
-        if (uploaded.empty()) uploaded.push_back(uploads_.uploaded(machine));
-    }
-    if (means_failed_over(state)) {
-        const bool home = estate_.machine(machine).engine == ReplicationEngine::Failback;
-        instance(machine, BilledInstance::Recovery, !home, !home);
+        if (reading.uploaded.empty()) reading.uploaded.push_back(held_by(machine));
     }
     // Commit keeps one point only, and replication has ended: nothing is held besides the disks.
     if (state == "UnplannedFailoverCommitted" || state == "PlannedFailoverStatesBegin") {
         tell_traffic(machine);
         meter_.recovery_points_hold(machine, Bytes(0), now);
-        readings_[machine.value].held = Bytes(0);
-        readings_[machine.value].uploaded.clear();
+        reading.held = Bytes(0);
+        reading.uploaded.clear();
+        // SR/vmware-azure-failback.md: at home, with the machine in Azure its disks went.
+        const bool is_home = !recovery_exists_[machine.value] &&
+                             estate_.machine(machine).engine != ReplicationEngine::Failback;
+        if (is_home) keep_disks(machine, false);
     }
 }
 
 void BillingFeed::instance(MachineId machine, BilledInstance which, bool exists, bool runs) {
     const Instant now = clock_.now();
+    if (which == BilledInstance::Recovery) recovery_exists_[machine.value] = exists;
+    if (exists && !readings_[machine.value].on) return;  // its user's
     meter_.instance_exists(machine, which, exists, now);
     meter_.instance_running(machine, which, exists && runs, now);
 }
@@ -99,18 +116,45 @@ void BillingFeed::remove(MachineId machine) {
 
 // --- Readings
 
+Bytes BillingFeed::uploaded_back(MachineId machine) const {
+    const MachineId back = estate_.machine(machine).reverse;
+    return back.is_none() ? Bytes(0) : uploads_.uploaded(back);
+}
+
+/// What points in the cloud are made of.
+Bytes BillingFeed::held_by(MachineId machine) const {
+    const bool both_ways = is_between_clouds(estate_.machine(machine).kind);
+    return uploads_.uploaded(machine) + (both_ways ? uploaded_back(machine) : Bytes(0));
+}
+
+Bytes BillingFeed::over_wire(MachineId leg, Bytes logs) const {
+    const auto& server = estate_.process_server(estate_.machine(leg).process_server);
+    return Bytes(detail::scale(logs.count(), 1000, server.compression_permille, true));
+}
+
 void BillingFeed::tell_traffic(MachineId machine) {
     Reading& reading = readings_[machine.value];
     const Instant now = clock_.now();
     const Bytes uploaded = uploads_.uploaded(machine);
-    if (now > reading.traffic_since && uploaded > reading.traffic_uploaded) {
-        const Bytes logs = uploaded - reading.traffic_uploaded;
-        const auto& server = estate_.process_server(estate_.machine(machine).process_server);
-        const Bytes over_wire(detail::scale(logs.count(), 1000, server.compression_permille, true));
-        meter_.traffic(machine, reading.traffic_since, now, {logs, over_wire});
+    const Bytes back = uploaded_back(machine);
+    const Bytes there = uploaded - reading.traffic_uploaded;
+    const Bytes home = back - reading.traffic_back;
+    if (now > reading.traffic_since && there + home > Bytes(0)) {
+        MeteredTraffic moved{there, over_wire(machine, there)};
+        if (home > Bytes(0)) {
+            const Bytes wire = over_wire(estate_.machine(machine).reverse, home);
+            if (is_between_clouds(estate_.machine(machine).kind)) {
+                moved.logs += home;
+                moved.over_wire += wire;
+            } else {
+                moved.home = wire;
+            }
+        }
+        meter_.traffic(machine, reading.traffic_since, now, moved);
     }
     reading.traffic_since = now;
     reading.traffic_uploaded = uploaded;
+    reading.traffic_back = back;
 }
 
 Duration BillingFeed::mark_spacing(MachineId machine) const {
@@ -123,7 +167,7 @@ void BillingFeed::tell_held(MachineId machine, bool mark) {
     Reading& reading = readings_[machine.value];
     if (reading.uploaded.empty()) return;  // no point yet, or none any more
     if (estate_.policy(estate_.machine(machine).policy).retention == Duration(0)) return;
-    const Bytes uploaded = uploads_.uploaded(machine);
+    const Bytes uploaded = held_by(machine);
     const Bytes held = uploaded - reading.uploaded.front();
     if (mark) {
         const Duration retention = estate_.policy(estate_.machine(machine).policy).retention;

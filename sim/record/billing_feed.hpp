@@ -1,10 +1,22 @@
 // sim/record/billing_feed.hpp — tells the billing meter what a run's reports mean for the bill.
 //
-// States of items say when an instance is protected, failed over and removed; whoever knows more of
-// the machines in the cloud (a test machine, a stop) says so by `instance`. Amounts are read every
-// hour: what was uploaded, and what the recovery points of the retention hold. A point holds the
-// changes since the one before it, so all points together hold what was uploaded within the
+// States of items say when an instance is protected and removed; whoever sees the machines in the
+// cloud says by `instance` when one is created, started, stopped and deleted. Amounts are read
+// every hour: what was uploaded, and what the recovery points of the retention hold. A point holds
+// the changes since the one before it, so all points together hold what was uploaded within the
 // retention [A]; a reading moves the level when it changed by a quarter, which bounds the table.
+//
+// The bill is what Site Recovery causes, and ends with the item: at the end of Complete Migration
+// or of a disable (common.md 4.7). The machine that stays in Azure is its user's from then on, and
+// on no line. On the way back:
+//   - the licence goes on, an instance being protected until it is removed (4.7: Commit);
+//   - the machine in Azure is compute until it is deleted, by the commit of the failback;
+//   - what leaves Azure for a site of the customer is egress to the internet [A: no document prices
+//     a failback]; between Azure regions and zones it is the egress of the way there;
+//   - points at a site of the customer are on its own storage, and free; of an Azure machine they
+//     are snapshots, as on the way there;
+//   - one set of replica disks is billed, beside those that the machine runs on [A]. The commit at
+//     home deletes it, and replicating again makes another.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +48,8 @@ class BillingFeed {
 
     /// An item went into a state of Site Recovery.
     void state_changed(MachineId machine, std::string_view state);
-    /// A machine in the cloud was created or deleted, started or stopped.
+    /// A machine in the cloud was created or deleted, started or stopped. Of an item that is not
+    /// billed it is of no consequence.
     void instance(MachineId machine, BilledInstance which, bool exists, bool runs);
     /// Takes a reading when one is due; call it as often as you like.
     void read();
@@ -46,17 +59,27 @@ class BillingFeed {
     /// All lines of the run, once it is closed.
     [[nodiscard]] const std::vector<BillingLine>& lines() const { return lines_; }
     [[nodiscard]] const PriceBook& book() const { return meter_.book(); }
+    /// Whether anything of the item is billed now; by that meter.
+    [[nodiscard]] bool meters_run(MachineId machine) const { return meter_.is_open(machine); }
+    [[nodiscard]] bool meter_runs(MachineId machine, Meter meter) const {
+        return meter_.is_open(machine, meter);
+    }
 
   private:
     struct Reading {
         bool on = false;             ///< has replica disks
         Instant traffic_since;       ///< the traffic up to here is told
         Bytes traffic_uploaded;      ///< what was uploaded by then
+        Bytes traffic_back;          ///< the same of the leg that goes back
         std::deque<Bytes> uploaded;  ///< at the marks of the retention, newest last
         Bytes held;                  ///< level that the meter knows
     };
 
     void begin(MachineId machine);
+    void keep_disks(MachineId machine, bool kept);
+    [[nodiscard]] Bytes uploaded_back(MachineId machine) const;
+    [[nodiscard]] Bytes held_by(MachineId machine) const;
+    [[nodiscard]] Bytes over_wire(MachineId leg, Bytes logs) const;
     void tell_traffic(MachineId machine);
     void tell_held(MachineId machine, bool mark);
     void remove(MachineId machine);
@@ -68,6 +91,8 @@ class BillingFeed {
     Duration protected_before_;
     BillingMeter meter_;
     std::vector<Reading> readings_;
+    std::vector<std::vector<BilledDisk>> disks_;  ///< of the replica of each machine
+    std::vector<bool> recovery_exists_;
     Instant next_reading_;
     std::int64_t readings_taken_ = 0;
     std::vector<BillingLine> lines_;

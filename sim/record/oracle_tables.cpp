@@ -83,4 +83,10 @@ nlohmann::json oracle_summary(const lab::OracleReport& report) {
             {"violations", report.violation_count}};
 }
 
+nlohmann::json control_summary(const lab::OracleReport& report) {
+    std::uint64_t checked = 0;
+    for (const lab::OracleRow& row : report.oracles) checked += row.checked;
+    return {{"checked", checked}, {"violations", report.violation_count}};
+}
+
 }  // namespace landfall::record

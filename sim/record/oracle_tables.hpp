@@ -1,4 +1,4 @@
-// sim/record/oracle_tables.hpp — what a run at block fidelity showed: oracles and fold curves.
+// sim/record/oracle_tables.hpp — what the oracles of a run showed, and its fold curves.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -18,5 +18,7 @@ Table violations_table(const lab::OracleReport& report, const Estate& estate);
 Table fold_table(const BlockContent& blocks, const Estate& estate);
 /// {"points_checked", "sectors_compared", "writes", "violations"}
 nlohmann::json oracle_summary(const lab::OracleReport& report);
+/// Without block fidelity: {"checked", "violations"}
+nlohmann::json control_summary(const lab::OracleReport& report);
 
 }  // namespace landfall::record

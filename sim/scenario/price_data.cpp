@@ -90,6 +90,15 @@ std::optional<std::size_t> egress_of(const PriceBook& book, const MachineGroup& 
     }
 }
 
+/// What a failback to a site of the customer pays for. An AWS instance never goes back.
+std::optional<std::size_t> egress_home_of(const PriceBook& book, const MachineGroup& group) {
+    const bool comes_home = group.replication == Replication::HyperVToAzure ||
+                            (group.replication == Replication::InMageToAzure &&
+                             (group.kind == "vmware" || group.kind == "physical"));
+    if (!comes_home) return std::nullopt;
+    return place_of(book, "egress_internet");
+}
+
 }  // namespace
 
 PriceBook parse_price_book(std::string_view json) {
@@ -136,6 +145,7 @@ BilledMachine billed_machine(const Scenario& scenario, const MachineGroup& group
     const auto priced = [&](std::string_view key) { return place_of(book, key); };
     BilledMachine billed;
     billed.egress = egress_of(book, group);
+    billed.egress_home = egress_home_of(book, group);
     if (group.replication == Replication::HyperVToSecondary ||
         group.replication == Replication::ScoutToSecondary) {
         billed.licence = priced("licence_to_customer_site");  // and all the rest is the customer's

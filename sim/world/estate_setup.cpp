@@ -49,7 +49,9 @@ TargetSettings target_of(const MachineGroup& group, const scenario::ExpandedMach
     target.cores = group.facts.cores;
     target.memory = group.facts.memory;
     target.nics = group.facts.nics;
-    target.data_disks = static_cast<std::int64_t>(group.disks.size()) - 1;
+    const auto disks = static_cast<std::int64_t>(group.disks.size());
+    target.data_disks = disks - 1;
+    target.helper_disks = group.os == "linux" ? disks + 2 : 1;
     if (!target.network && group.network && !mapping.is_none()) {
         const SetupId fabric = vault.object(vault.object(mapping).parent).parent;
         target.network = vault.mapped(SetupKind::NetworkMapping, fabric, *group.network);

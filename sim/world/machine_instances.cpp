@@ -42,7 +42,10 @@ void end_last(std::vector<TimeSpan>& spans, Instant now) {
 }  // namespace
 
 MachineInstances::MachineInstances(const Estate& estate)
-    : estate_(estate), items_(estate.machines.size()) {
+    : estate_(estate),
+      items_(estate.machines.size()),
+      room_(estate),
+      free_from_(estate.machines.size()) {
     for (std::size_t index = 0; index < items_.size(); ++index) {
         if (!estate.machines[index].forward_of.is_none()) continue;  // its item has the machines
         InstanceHistory& source = items_[index][static_cast<std::size_t>(MachineInstance::Primary)];
@@ -60,18 +63,35 @@ MachineInstances::Begun MachineInstances::begin(const MachineRequest& request, I
         calls_.push_back({request});
         return {number, std::max(known->second.ends, now)};
     }
-    const std::string_view failure = planted_for(request);
+    std::string_view failure = planted_for(request);
+    // Without a check of prerequisites before, as when a failed task is begun again.
+    if (request.action == MachineAction::Create && failure.empty()) {
+        failure = no_room(room_.hold(request, now));
+    }
     calls_.push_back({request, true, failure});
     const Instant ends = ending(request, now);
     tokens_[request.token] = {ends};
     return {number, ends};
 }
 
+/// It begins when what is under way on the machine has ended.
 Instant MachineInstances::ending(const MachineRequest& request, Instant now) {
-    if (is_done(request)) return now;
+    Instant& free = free_from(request);
+    if (free <= now && is_done(request)) return now;
+    const Instant from = std::max(free, now);
     const bool at_target = request.instance != MachineInstance::Primary;
-    if (at_target && request.action == MachineAction::Create) return creation_ends(request, now);
-    return now + time_of(request, estate_.profile);
+    free = at_target && request.action == MachineAction::Create
+               ? creation_ends(request, from)
+               : from + time_of(request, estate_.profile);
+    return free;
+}
+
+/// Why there is no room, as a cause that lives as long as the world; empty: there is.
+std::string_view MachineInstances::no_room(const std::vector<std::string>& reasons) {
+    if (reasons.empty()) return {};
+    std::string all;
+    for (const std::string& reason : reasons) all += (all.empty() ? "" : "; ") + reason;
+    return causes_.emplace_back(std::move(all));
 }
 
 /// SR/vmware-physical-large-deployment.md: so many failovers an hour, fewer when hydrated.
@@ -129,6 +149,7 @@ std::string_view MachineInstances::carry_out(const MachineRequest& request, Inst
         items_[request.machine.value][static_cast<std::size_t>(request.instance)];
     switch (request.action) {
         case MachineAction::Create:
+            if (const auto why = no_room(room_.created(request, now)); !why.empty()) return why;
             end_last(machine.ran, now);
             end_last(machine.existed, now);
             machine.existed.push_back({now});
@@ -144,6 +165,7 @@ std::string_view MachineInstances::carry_out(const MachineRequest& request, Inst
         case MachineAction::Delete:
             end_last(machine.ran, now);
             end_last(machine.existed, now);
+            room_.deleted(request.machine, request.instance, now);
             return {};
     }
     return {};

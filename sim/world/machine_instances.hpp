@@ -2,19 +2,24 @@
 //
 // An item may have three: the source, the one that a failover makes, the one that a test makes. A
 // request takes the time that the service profile has for it, is carried out once however often it
-// is made, and fails where a failure was planted. What existed and ran stays known to the end, for
-// bills, quotas and for whoever looks for machines that were left behind.
+// is made, and fails where a failure was planted or Azure has no room. Requests for one machine are
+// carried out one after the other: a deletion waits for the creation that is under way, and nothing
+// is left behind. What existed and ran stays known to the end, for bills, quotas and for whoever
+// looks for machines that were left behind.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/environment/environment.hpp"
 #include "model/estate/estate.hpp"
+#include "sim/world/target_room.hpp"
 
 namespace landfall::world {
 
@@ -58,6 +63,15 @@ class MachineInstances {
     Begun begin(const MachineRequest& request, Instant now);
     MachineActionEnded end(std::uint32_t number, Instant now);
 
+    /// Compute::hold_room and give_back_room.
+    std::vector<std::string> hold_room(const MachineRequest& request, Instant now) {
+        return room_.hold(request, now);
+    }
+    void give_back_room(MachineId machine, MachineInstance instance, Instant now) {
+        room_.give_back(machine, instance, now);
+    }
+    [[nodiscard]] const TargetRoom& room() const { return room_; }
+
     void plant(const PlantedFailure& failure) { planted_.push_back(failure); }
     [[nodiscard]] const ItemInstances& of(MachineId item) const { return items_[item.value]; }
     [[nodiscard]] const InstanceHistory& of(MachineId item, MachineInstance instance) const {
@@ -77,6 +91,10 @@ class MachineInstances {
     };
 
     [[nodiscard]] Instant ending(const MachineRequest& request, Instant now);
+    Instant& free_from(const MachineRequest& request) {
+        return free_from_[request.machine.value][static_cast<std::size_t>(request.instance)];
+    }
+    [[nodiscard]] std::string_view no_room(const std::vector<std::string>& reasons);
     [[nodiscard]] Instant creation_ends(const MachineRequest& request, Instant now);
     [[nodiscard]] bool is_done(const MachineRequest& request) const;
     [[nodiscard]] std::string_view planted_for(const MachineRequest& request);
@@ -87,7 +105,10 @@ class MachineInstances {
     std::vector<Call> calls_;
     std::map<std::uint64_t, Token> tokens_;
     std::vector<PlantedFailure> planted_;
-    Instant next_creation_;  ///< of a machine in Azure: there is a quota an hour
+    TargetRoom room_;
+    std::vector<std::array<Instant, kMachineInstances>> free_from_;  ///< nothing is under way
+    std::deque<std::string> causes_;  ///< of failures; they stay where they are
+    Instant next_creation_;           ///< of a machine in Azure: there is a quota an hour
 };
 
 }  // namespace landfall::world

@@ -13,8 +13,10 @@
 #include "sim/record/plan_tables.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/record/results.hpp"
+#include "sim/record/target_tables.hpp"
 #include "sim/scenario/price_data.hpp"
 #include "sim/world/action_alarm.hpp"
+#include "sim/world/control_sight.hpp"
 #include "sim/world/data_path_probe.hpp"
 #include "sim/world/health_watch.hpp"
 #include "sim/world/machine_states.hpp"
@@ -58,6 +60,8 @@ class Simulation : private Director, private Cockpit {
                                  &automation_}),
           health_(parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
           probe_(logic_, blocks_, world_),
+          sight_(parts_.estate, world_, logic_, billing_),
+          control_(sight_, [this] { return world_.now(); }),
           operator_(world_, logic_, parts_.estate, blocks_,
                     {[this] { crash(source_store_); }, [this] { crash(replica_store_); }},
                     kOperatorCue),
@@ -130,8 +134,9 @@ class Simulation : private Director, private Cockpit {
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
             run_.health_.job_ended(job, state, cause);
-            run_.world_.schedule_cue(run_.world_.now(), kDoneCue, 0);
             const JobRecord& ended = run_.logic_.job(job);
+            // None is an item's number: that of a plan, which nobody looks at.
+            run_.world_.schedule_cue(run_.world_.now(), kDoneCue, ended.machine.value);
             if (ended.is_of_plan()) return run_.note_change(ended.plan);
             run_.note_change(ended.machine);
         }
@@ -237,7 +242,12 @@ class Simulation : private Director, private Cockpit {
                 }
                 stop_if_done();
                 return;
-            case kDoneCue: stop_if_done(); return;
+            case kDoneCue:
+                if (scenario_.oracles && !MachineId(subject).is_none()) {
+                    control_.look(MachineId(subject));
+                }
+                stop_if_done();
+                return;
             case kOperatorCue: operator_.on_cue(); return;
             case kActionCue:
                 logic_.on(automation_.over(alarm_.token_of(subject)));
@@ -270,6 +280,8 @@ class Simulation : private Director, private Cockpit {
     void on_link(std::string_view link, bool down) override {
         recorder_.noted(down ? "link_down" : "link_up", link, "");
     }
+
+    void on_machine(MachineId item) override { tell_bill(parts_.estate, world_, item, billing_); }
 
     /// Whether the logic will do something of itself: a job runs, disks are copied, or a
     /// resynchronization is to come.
@@ -441,10 +453,11 @@ class Simulation : private Director, private Cockpit {
         outcome.tables.push_back(record::recovery_points_table(facts));
         outcome.tables.push_back(record::links_table(facts));
         outcome.tables.push_back(record::billing_table(billing_, parts_.estate));
+        outcome.tables.push_back(record::target_use_table(world_.room().steps(), parts_.estate));
         for (record::Table& table : health_.take_tables(scenario_.vault.name)) {
             outcome.tables.push_back(std::move(table));
         }
-        if (board_) add_oracle_report(outcome);
+        if (scenario_.oracles) add_oracle_report(outcome);
         if (const BlockContent* blocks = logic_.engine().blocks()) {
             outcome.tables.push_back(record::fold_table(*blocks, parts_.estate));
         }
@@ -452,9 +465,15 @@ class Simulation : private Director, private Cockpit {
     }
 
     void add_oracle_report(Outcome& outcome) {
-        board_->finish();
-        const lab::OracleReport report = lab::report_of(*board_);
-        outcome.summary["oracles"] = record::oracle_summary(report);
+        lab::OracleReport report;
+        if (board_) {
+            board_->finish();
+            report = lab::report_of(*board_);
+        }
+        control_.look_at_all();
+        control_.add_to(report);
+        outcome.summary[board_ ? "oracles" : "control_oracles"] =
+            board_ ? record::oracle_summary(report) : record::control_summary(report);
         outcome.tables.push_back(record::oracles_table(report));
         outcome.tables.push_back(record::violations_table(report, parts_.estate));
     }
@@ -479,6 +498,8 @@ class Simulation : private Director, private Cockpit {
     SiteRecovery logic_;
     HealthWatch health_;
     DataPathProbe probe_;
+    ControlSight sight_;
+    lab::ControlBoard control_;
     Operator operator_;
     Timeline timeline_;
     Stepper stepper_;

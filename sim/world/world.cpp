@@ -141,6 +141,7 @@ void World::on_event(const kernel::CalendarEvent& event) {
             if (ended.instance == MachineInstance::Recovery && !item.reverse.is_none()) {
                 follow_guest(item.reverse);
             }
+            director_->on_machine(ended.machine);
             logic_->on(ended);
             return;
         }

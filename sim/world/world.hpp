@@ -34,6 +34,8 @@ class Director {
     virtual void on_cue(std::uint32_t cue, std::uint32_t subject) = 0;
     /// A link went down or came back.
     virtual void on_link(std::string_view link, bool down) = 0;
+    /// A machine of the item was created, started, stopped or deleted, or was to be.
+    virtual void on_machine(MachineId /*item*/) {}
 };
 
 class World : public Clock,
@@ -68,7 +70,15 @@ class World : public Clock,
     [[nodiscard]] Bytes written(DiskId disk, Instant from, Instant to) override;
     // Compute
     void request(const MachineRequest& request) override;
+    [[nodiscard]] std::vector<std::string> hold_room(const MachineRequest& request) override {
+        return instances_.hold_room(request, now());
+    }
+    void give_back_room(MachineId machine, MachineInstance instance) override {
+        instances_.give_back_room(machine, instance, now());
+    }
 
+    /// Who has which part of what Azure has to give.
+    [[nodiscard]] const TargetRoom& room() const { return instances_.room(); }
     /// The machines of an item, and since when.
     [[nodiscard]] const ItemInstances& instances(MachineId item) const {
         return instances_.of(item);

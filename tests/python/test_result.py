@@ -33,6 +33,9 @@ FILES = {
     "health.parquet",
     "alerts.parquet",
     "plan_tasks.parquet",
+    "target_use.parquet",
+    "oracles.parquet",
+    "violations.parquet",
     "events.jsonl",
     "rpo.png",
 }

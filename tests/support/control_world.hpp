@@ -2,7 +2,8 @@
 // enough that a circle of failover and failback takes milliseconds.
 //
 // Each machine has its own links, so that none waits for another. Times are a few seconds each, and
-// different ones, so that no two tasks end at the same instant by accident.
+// different ones, so that no two tasks end at the same instant by accident. Everything is billed,
+// and the oracles of the control plane look after every job and at the end.
 #pragma once
 
 #include <functional>
@@ -13,11 +14,17 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "model/recovery/site_recovery.hpp"
+#include "sim/lab/control_board.hpp"
 #include "sim/memory/memory_kernel.hpp"
+#include "sim/record/billing_feed.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/scenario/plan_facts.hpp"
+#include "sim/scenario/price_data.hpp"
 #include "sim/workload/churn.hpp"
+#include "sim/world/control_sight.hpp"
 #include "sim/world/simulated_automation.hpp"
 #include "sim/world/world.hpp"
 #include "tests/support/small_world.hpp"
@@ -51,17 +58,43 @@ inline std::optional<ReplicationEngine> way_back_of(ScenarioKind kind) {
 
 class ControlWorld : private world::Director, private world::Alarm {
   public:
-    /// `actions` are those of the plans, by RecoveryActionId.
+    using Adapt = std::function<void(Estate&)>;
+
+    /// `adapt` may give the machines facts and the target bounds, before anything begins. `actions`
+    /// are those of the plans, by RecoveryActionId.
     explicit ControlWorld(const std::vector<ScenarioKind>& kinds,
-                          const ServiceProfile& profile = quick_profile(),
+                          const ServiceProfile& profile = quick_profile(), const Adapt& adapt = {},
                           std::vector<RecoveryPlan> plans = {},
                           std::vector<scenario::ActionFacts> actions = {})
-        : estate_(build_estate(kinds, profile, std::move(plans))),
+        : estate_(build_estate(kinds, profile, adapt, std::move(plans))),
           kernel_(network_of(estate_)),
           world_(kernel_, estate_, churn_of(estate_), {}),
-          watcher_(estate_, world_),
+          watcher_(*this),
+          uploads_(*this),
+          billing_(estate_, world_, uploads_, prices(), billed_machines(estate_), Duration(0)),
           automation_(*this, std::move(actions), 1),
-          logic_(estate_, {world_, world_, world_, world_, watcher_, {}, &automation_}) {}
+          logic_(estate_, {world_, world_, world_, world_, watcher_, {}, &automation_}),
+          sight_(estate_, world_, logic_, billing_),
+          board_(sight_, [this] { return world_.now(); }) {
+        watcher_.bill(&billing_);
+    }
+    ControlWorld(const std::vector<ScenarioKind>& kinds, const ServiceProfile& profile,
+                 std::vector<RecoveryPlan> plans, std::vector<scenario::ActionFacts> actions = {})
+        : ControlWorld(kinds, profile, Adapt(), std::move(plans), std::move(actions)) {}
+    ControlWorld(const ControlWorld&) = delete;
+    ControlWorld& operator=(const ControlWorld&) = delete;
+    ~ControlWorld() { expect_no_violations(); }
+
+    /// All oracles of the control plane hold, now and after every job so far.
+    void expect_no_violations() {
+        board_.look_at_all();
+        for (std::size_t k = told_; k < board_.violations().size(); ++k) {
+            const lab::Violation& violation = board_.violations()[k];
+            ADD_FAILURE() << estate_.machine(violation.machine).name << " at "
+                          << lab::time_text(violation.at) << ": " << violation.text;
+        }
+        told_ = board_.violations().size();
+    }
 
     static ServiceProfile quick_profile() {
         ServiceProfile profile = unlimited_profile();
@@ -84,6 +117,8 @@ class ControlWorld : private world::Director, private world::Alarm {
         profile.complete_migration_time = seconds(4);
         profile.disable_replication_time = seconds(3);
         profile.recovery_point_time = seconds(1);
+        profile.delete_machine_time = seconds(3);
+        profile.clean_up_retry_every = seconds(20);
         return profile;
     }
 
@@ -130,26 +165,80 @@ class ControlWorld : private world::Director, private world::Alarm {
     const world::SimulatedAutomation& automation() const { return automation_; }
     world::World& world() { return world_; }
     [[nodiscard]] const Estate& estate() const { return estate_; }
+    [[nodiscard]] const lab::ControlBoard& board() const { return board_; }
+    record::BillingFeed& billing() { return billing_; }
+    [[nodiscard]] const world::InstanceHistory& machine(MachineId item,
+                                                        MachineInstance which) const {
+        return world_.instances(item)[static_cast<std::size_t>(which)];
+    }
+    /// A disk of the estate grows or shrinks, as in a scenario's timeline.
+    void resize(DiskId disk, Bytes size) {
+        estate_.disks[disk.value].size = size;
+        logic_.disk_resized(disk);
+    }
     /// Called at each end of a task: the moments at which an orchestrator may die.
     void on_task_end(std::function<void()> call) { watcher_.task_end = std::move(call); }
 
   private:
     class Watcher : public record::Recorder {
       public:
-        Watcher(const Estate& estate, world::World& world) : Recorder(estate, world, false) {}
+        explicit Watcher(ControlWorld& owner)
+            : Recorder(owner.estate_, owner.world_, false), owner_(owner) {}
         void task_ended(JobId job, std::string_view task, std::string_view state,
                         Instant started) override {
             Recorder::task_ended(job, task, state, started);
             if (task_end) task_end();
         }
+        void job_ended(JobId job, std::string_view state, std::string_view cause) override {
+            Recorder::job_ended(job, state, cause);
+            // Not inside the call: the logic is in the middle of something.
+            const MachineId machine = owner_.logic_.job(job).machine;
+            if (machine.is_none()) return;  // of a recovery plan
+            owner_.at(owner_.now(), [this, machine] { owner_.board_.look(machine); });
+        }
         std::function<void()> task_end;
+
+      private:
+        ControlWorld& owner_;
     };
+
+    class Uploads : public record::UploadCounter {
+      public:
+        explicit Uploads(const ControlWorld& owner) : owner_(owner) {}
+        [[nodiscard]] Bytes uploaded(MachineId machine) const override {
+            return owner_.logic_.engine().uploaded(machine);
+        }
+
+      private:
+        const ControlWorld& owner_;
+    };
+
+    static const PriceBook& prices() {
+        static const PriceBook book = *scenario::find_price_book("prices-2018");
+        return book;
+    }
+
+    static std::vector<BilledMachine> billed_machines(const Estate& estate) {
+        std::vector<BilledMachine> billed;
+        for (const Machine& machine : estate.machines) {
+            BilledMachine& facts = billed.emplace_back();
+            if (!machine.forward_of.is_none()) continue;
+            facts.licence = prices().find("licence_to_azure");
+            facts.machine_hour = prices().find("machine_hour_windows");
+            facts.points = prices().find("recovery_point_storage");
+            facts.egress_home = prices().find("egress_internet");
+            facts.disks.assign(machine.disk_count,
+                               {*prices().find("standard_hdd_storage"), 20 * kMB});
+        }
+        return billed;
+    }
 
     void on_cue(std::uint32_t, std::uint32_t subject) override { steps_[subject](); }
     void ring(Instant when, std::uint64_t token) override {
         at(when, [this, token] { logic_.on(automation_.over(token)); });
     }
     void on_link(std::string_view, bool) override {}
+    void on_machine(MachineId item) override { world::tell_bill(estate_, world_, item, billing_); }
 
     static void add_leg(Estate& estate, const std::string& name, ScenarioKind kind,
                         ReplicationEngine engine) {
@@ -179,7 +268,8 @@ class ControlWorld : private world::Director, private world::Alarm {
     }
 
     static Estate build_estate(const std::vector<ScenarioKind>& kinds,
-                               const ServiceProfile& profile, std::vector<RecoveryPlan> plans) {
+                               const ServiceProfile& profile, const Adapt& adapt,
+                               std::vector<RecoveryPlan> plans) {
         Estate estate;
         estate.profile = profile;
         estate.plans = std::move(plans);
@@ -194,6 +284,7 @@ class ControlWorld : private world::Director, private world::Alarm {
             estate.machines[index].reverse = MachineId(estate.machines.size() - 1);
             estate.machines.back().forward_of = MachineId(index);
         }
+        if (adapt) adapt(estate);
         return estate;
     }
 
@@ -225,8 +316,13 @@ class ControlWorld : private world::Director, private world::Alarm {
     kernel::MemoryKernel kernel_;
     world::World world_;
     Watcher watcher_;
+    Uploads uploads_;
+    record::BillingFeed billing_;
     world::SimulatedAutomation automation_;
     SiteRecovery logic_;
+    world::ControlSight sight_;
+    lab::ControlBoard board_;
+    std::size_t told_ = 0;  ///< violations that were told already
 };
 
 }  // namespace landfall::test

@@ -142,5 +142,28 @@ TEST(ControlPlaneStory, EveryKindWithAWayHomeGoesRoundTwice) {
     }
 }
 
+/// At home another point is one of the way home, and the machine there goes on from it.
+TEST(ControlPlaneStory, AnotherPointAfterTheWayHomeStartsTheMachineAtHomeAndNoOther) {
+    ControlWorld world({ScenarioKind::AzureToAzure});
+    SiteRecovery& logic = world.logic();
+    world.protect(kVm);
+    world.run_for(minutes(2));
+    world.carry_out(Operation::UnplannedFailover, kVm);
+    world.carry_out(Operation::Commit, kVm);
+    world.carry_out(Operation::ReverseReplicate, kVm);
+    world.run_for(minutes(2));
+    world.carry_out(Operation::UnplannedFailover, kVm);
+    const Instant before = logic.milestones(kVm).failed_back_to->time;
+    OperationOptions earlier;
+    earlier.recovery_point = RecoveryPointChoice::Custom;
+    earlier.recovery_point_time = before - seconds(30);
+    const JobId job = world.carry_out(Operation::ChangePit, kVm, earlier);
+    EXPECT_EQ(logic.job(job).state, JobState::Succeeded) << logic.job(job).cause;
+    EXPECT_LT(logic.milestones(kVm).failed_back_to->time, before);
+    EXPECT_GT(*logic.milestones(kVm).failback_data_loss, Bytes(0));
+    EXPECT_TRUE(world.machine(kVm, MachineInstance::Primary).running());
+    EXPECT_FALSE(world.machine(kVm, MachineInstance::Recovery).running());
+}
+
 }  // namespace
 }  // namespace landfall::test
