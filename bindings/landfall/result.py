@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -15,49 +14,17 @@ import numpy as np
 from . import formatting
 from ._version import version
 from .columns import AT_BLOCK_FIDELITY, COLUMNS
+from .proof import Proof
 from .tables import Array, Blob, Tables, encode_blob
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .job_export import JobFilter, JobFormat
     from .plots import Plots
 
 __all__ = ["Proof", "Result"]
-
-
-@dataclass(frozen=True)
-class Proof:
-    """How much the oracles of a run at block fidelity looked at, and what they found.
-
-    Attributes
-    ----------
-    points_checked
-        Recovery points that were restored and compared with what the guest wrote.
-    sectors_compared
-        Sectors that were compared, over all recovery points and ends of copies.
-    writes
-        Writes of the guests, each with a stamp of its own.
-    violations
-        How often an oracle did not hold. Right replication has none.
-    """
-
-    points_checked: int
-    sectors_compared: int
-    writes: int
-    violations: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether no oracle was violated."""
-        return self.violations == 0
-
-    def __str__(self) -> str:
-        return (
-            f"{formatting.plural(self.points_checked, 'recovery point')} checked, "
-            f"{formatting.plural(self.sectors_compared, 'sector')} compared, "
-            f"{formatting.plural(self.violations, 'violation')}"
-        )
 
 
 class Result:
@@ -333,6 +300,15 @@ class Result:
         return self._frame("copies")
 
     @property
+    def copy_progress(self) -> pd.DataFrame:
+        """How far copies are, every 30 minutes: ``t_s``, ``machine``, ``disk``, ``percent``.
+
+        ``transferred_bytes``, and ``recent_bytes`` of them in the last 15 minutes; ``health``, such
+        as ``InProgress``, ``SlowProgress`` or ``Queued``.
+        """
+        return self._frame("copy_progress")
+
+    @property
     def events(self) -> pd.DataFrame:
         """What happened, in order: ``t_s`` (seconds), ``kind``, ``subject``, ``detail``."""
         return self._frame("events")
@@ -425,7 +401,8 @@ class Result:
         """Write the result into a folder, wholly or not at all.
 
         The folder holds ``summary.json``, ``machines.parquet``, ``rpo.parquet``,
-        ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``, ``fleet.parquet``,
+        ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``,
+        ``copy_progress.parquet``, ``fleet.parquet``,
         ``backlog.parquet``, ``links.parquet``, ``billing.parquet``,
         ``health.parquet``, ``alerts.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity
         ``oracles.parquet``, ``violations.parquet`` and ``fold.parquet`` too. An
@@ -444,6 +421,22 @@ class Result:
         from .export import save
 
         return save(self, Path(folder))
+
+    def jobs_export(
+        self,
+        path: str | PathLike[str],
+        kind: JobFormat | None = None,
+        *,
+        only: JobFilter | None = None,
+    ) -> Path:
+        """Write the job list to a file, in Site Recovery's words, and return its path.
+
+        `kind` is ``"json"``, ``"xml"``, ``"csv"`` or ``"xlsx"``, by default the ending of the file;
+        `only` says which jobs, as :class:`landfall.JobFilter`.
+        """
+        from .job_export import export_jobs, jobs_of_tables
+
+        return export_jobs(jobs_of_tables(self.jobs, self.tasks), Path(path), kind, only=only)
 
     def end_states(self) -> dict[str, int]:
         """Return how many machines ended in each state, the most frequent first."""
