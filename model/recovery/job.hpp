@@ -37,6 +37,7 @@ struct OperationOptions {
     DiskId disk = {};                     ///< add or exclude disk
     ProcessServerId process_server = {};  ///< switch process server
     bool gated = false;                   ///< waits for release() before it starts the machine
+    bool whole_group = false;             ///< one order fails all of its consistency group over
     JobId parent = {};                    ///< the job of a recovery plan
 };
 

@@ -51,6 +51,8 @@ class Operator {
     CarriedOut control_job(const scenario::TimelineEntry& entry, MachineId machine);
     [[nodiscard]] OperationOptions options_of(const scenario::TimelineEntry& entry,
                                               MachineId machine) const;
+    [[nodiscard]] bool is_of_whole_group(const scenario::TimelineEntry& entry,
+                                         MachineId machine) const;
     [[nodiscard]] DiskId disk_named(MachineId machine, const std::string& name) const;
 
     World& world_;

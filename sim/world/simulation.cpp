@@ -51,7 +51,7 @@ class Simulation : private Director, private Cockpit {
                                   .replica_store = replica_store(pilot != nullptr),
                                   .witness = board_.get(),
                                   .source_store = source_store(pilot != nullptr)}}),
-          health_(parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
+          health_(scenario, parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
           probe_(logic_, blocks_, world_),
           operator_(world_, logic_, parts_.estate, blocks_,
                     {[this] { crash(source_store_); }, [this] { crash(replica_store_); }},
@@ -256,6 +256,7 @@ class Simulation : private Director, private Cockpit {
 
     void on_link(std::string_view link, bool down) override {
         recorder_.noted(down ? "link_down" : "link_up", link, "");
+        health_.link_changed(link, down);
     }
 
     /// Whether the logic will do something of itself: a job runs, disks are copied, or a

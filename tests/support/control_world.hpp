@@ -49,9 +49,10 @@ inline std::optional<ReplicationEngine> way_back_of(ScenarioKind kind) {
 
 class ControlWorld : private world::Director {
   public:
+    /// With `one_group` all machines are members of one consistency group.
     explicit ControlWorld(const std::vector<ScenarioKind>& kinds,
-                          const ServiceProfile& profile = quick_profile())
-        : estate_(build_estate(kinds, profile)),
+                          const ServiceProfile& profile = quick_profile(), bool one_group = false)
+        : estate_(build_estate(kinds, profile, one_group)),
           kernel_(network_of(estate_)),
           world_(kernel_, estate_, churn_of(estate_), {}),
           watcher_(estate_, world_),
@@ -72,6 +73,7 @@ class ControlWorld : private world::Director {
         profile.finalize_protection_time = seconds(4);
         profile.shut_down_time = seconds(6);
         profile.start_failover_time = seconds(8);
+        profile.hyper_v_start_failover_time = seconds(8);
         profile.hydration_time = seconds(11);
         profile.start_machine_time = seconds(5);
         profile.commit_time = seconds(3);
@@ -167,13 +169,20 @@ class ControlWorld : private world::Director {
     }
 
     static Estate build_estate(const std::vector<ScenarioKind>& kinds,
-                               const ServiceProfile& profile) {
+                               const ServiceProfile& profile, bool one_group) {
         Estate estate;
         estate.profile = profile;
         estate.capture = {seconds(1), 1};
         estate.policies.push_back({"policy", days(1), seconds(60), std::nullopt, seconds(5)});
         for (const ScenarioKind kind : kinds)
             add_leg(estate, "m" + std::to_string(estate.machines.size()), kind, engine_of(kind));
+        if (one_group) {
+            estate.groups.push_back({"group", {}, nanoseconds(50'000'000), nanoseconds(1'000'000)});
+            for (std::size_t index = 0; index < kinds.size(); ++index) {
+                estate.machines[index].group = ConsistencyGroupId(0);
+                estate.groups.front().members.emplace_back(index);
+            }
+        }
         for (std::size_t index = 0; index < kinds.size(); ++index) {
             const auto back = way_back_of(kinds[index]);
             if (!back) continue;
