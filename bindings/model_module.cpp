@@ -13,6 +13,7 @@
 #include "analysis/fluid_queue.hpp"
 #include "bindings/rpo_laws_functions.hpp"
 #include "bindings/support_tables.hpp"
+#include "bindings/validation_probes.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/embedded.hpp"
 #include "sim/scenario/load.hpp"
@@ -159,6 +160,7 @@ PYBIND11_MODULE(_model, module) {
                py::arg("target_s"), py::arg("share"),
                "Least rate in bytes per second that keeps the lag within a target.");
     define_rpo_laws(module);
+    define_validation_probes(module);
     module.def("check", &check, py::arg("canonical_json"),
                R"(Check a scenario in canonical form.
 

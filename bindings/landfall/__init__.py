@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import deployment as deployment
     from . import gallery as gallery
     from . import rpo_laws as rpo_laws
     from .churn import (
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
         Vault,
     )
     from .estimate import Estimate
+    from .job_export import JobFilter
     from .jobs import Job, Jobs, Task
     from .machines import Disk, FailedOver, Machine
     from .planning import fluid_lag, required_bandwidth
@@ -99,6 +101,7 @@ _NAMES = {
     "estate": "ConfigurationServer ConsistencyGroup Host Lan Link MasterTarget Outage Policy "
     "ProcessServer Region Site StorageAccount Throttle Vault",
     "estimate": "Estimate",
+    "job_export": "JobFilter",
     "jobs": "Job Jobs Task",
     "machines": "Disk FailedOver Machine",
     "planning": "fluid_lag required_bandwidth",
@@ -140,6 +143,7 @@ __all__ = [
     "Item",
     "Items",
     "Job",
+    "JobFilter",
     "Jobs",
     "Lan",
     "LandfallError",
@@ -197,6 +201,7 @@ __all__ = [
     "WorkerDied",
     "WorkerNotFound",
     "__version__",
+    "deployment",
     "fluid_lag",
     "gallery",
     "load",
@@ -215,7 +220,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("gallery", "rpo_laws"):
+    elif name in ("deployment", "gallery", "rpo_laws"):
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

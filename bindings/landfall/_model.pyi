@@ -73,3 +73,16 @@ def burst_queue(
     burst_rate: float, bandwidth: float, burst_s: float, pause_s: float
 ) -> tuple[float, float, float]: ...
 def burst_exceeds(load: float, decay: float, queued: float) -> float: ...
+
+# Rules of the logic, asked one question at a time (bindings/validation_probes.hpp).
+def judge_process_server(
+    profile: str,
+    *,
+    cache_free_percent: int = 100,
+    busy_percent: int = 0,
+    memory_percent: int = 0,
+    backlog_s: float = 0.0,
+    silent_s: float = 0.0,
+) -> list[str]: ...
+def discovered_at(profile: str, appeared_s: float) -> float: ...
+def plan_action_timeouts(canonical_json: str) -> list[float]: ...

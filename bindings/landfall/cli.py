@@ -1,4 +1,4 @@
-"""The command ``landfall``: run, check, schema, gallery, doctor.
+"""The command ``landfall``: run, check, jobs, schema, support-matrix, validation, gallery, doctor.
 
 Exit codes: 0 done, 1 an expectation or an oracle failed, 2 bad input, 3 the run failed,
 130 interrupted.
@@ -19,7 +19,7 @@ import typer
 
 from . import terminal
 from ._version import version
-from .errors import LandfallError, ScenarioError
+from .errors import LandfallError, ScenarioError, UnknownName
 
 if TYPE_CHECKING:
     from .result import Result
@@ -206,6 +206,67 @@ def support_matrix(
             f"there is no profile {profile!r}; there are {', '.join(support.PROFILES)}"
         )
     typer.echo(support.page() if markdown else support.table(profile), nl=False)
+
+
+@app.command()
+@_reports_errors
+def validation(
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the page of the documentation.")
+    ] = False,
+) -> None:
+    """Measure the numbers that documents state: expected, simulated, source, verdict."""
+    from . import validation as numbers
+
+    outcomes = numbers.measure()
+    if markdown:
+        typer.echo(numbers.page(outcomes), nl=False)
+    else:
+        terminal.print_validation(outcomes)
+    if not numbers.passes(outcomes):
+        raise typer.Exit(EXPECTATION_FAILED)
+
+
+@app.command()
+@_reports_errors
+def jobs(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a saved result.")],
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write them: .json, .xml, .csv or .xlsx.")
+    ] = None,
+    state: Annotated[
+        list[str] | None, typer.Option(help="Only jobs in this state; repeatable.")
+    ] = None,
+    operation: Annotated[
+        str | None, typer.Option(help='Only jobs of this name, such as "Test failover".')
+    ] = None,
+    machine: Annotated[str | None, typer.Option(help="Only jobs of this machine.")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Only jobs begun since.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Only jobs begun before.")
+    ] = None,
+) -> None:
+    """List the jobs of a saved result, or export them in Site Recovery's words."""
+    from . import job_export
+
+    try:
+        only = job_export.JobFilter(
+            start_s=_quantity("--from", begin, "duration"),
+            end_s=_quantity("--to", end, "duration"),
+            states=state,
+            operation=operation,
+            machine=machine,
+        )
+        listed = job_export.saved_jobs(folder)
+        if export is not None:
+            written = job_export.export_jobs(listed, export, only=only)
+            terminal.say(f"written to {written}")
+            return
+    except (UnknownName, FileNotFoundError) as error:
+        raise _BadInputError(str(error)) from None
+    terminal.print_jobs([job for job in listed if only.takes(job)])
 
 
 @app.command()

@@ -94,6 +94,15 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "end_s": Meaning("s", "simulated time when all of it was uploaded"),
         "bytes": Meaning("B", "sent by the source, before compression"),
     },
+    "copy_progress": {
+        "t_s": _T,
+        "machine": Meaning("", "name of the machine"),
+        "disk": Meaning("", "name of the disk"),
+        "percent": Meaning("%", "of the disk that is done, skipped bytes counted as done"),
+        "transferred_bytes": Meaning("B", "acknowledged of the copy that runs"),
+        "recent_bytes": Meaning("B", "of them in the last 15 minutes"),
+        "health": Meaning("", "InProgress, SlowProgress, NoProgress, Queued or None"),
+    },
     "events": {
         "t_s": _T,
         "kind": Meaning("", "what happened"),
@@ -163,7 +172,7 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
     },
     "health": {
         "t_s": _T,
-        "kind": Meaning("", "what the subject is: vault, process_server or item"),
+        "kind": Meaning("", "what the subject is: vault, registration, process_server or item"),
         "subject": Meaning("", "its name"),
         "health": Meaning("", "its health from then on; None: not applicable"),
         "code": Meaning("", "error code of the reason; empty: it has none"),

@@ -15,6 +15,9 @@ from . import formatting
 from .errors import OperationRefused
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .job_export import JobFilter, JobFormat
     from .simulation import Simulation
 
 __all__ = ["Job", "Jobs", "Task", "rows_html"]
@@ -239,6 +242,29 @@ class Jobs(Sequence[Job]):
 
     def __iter__(self) -> Iterator[Job]:
         return (self.of_number(number) for number in range(len(self)))
+
+    def export(
+        self, path: str | Path, kind: JobFormat | None = None, *, only: JobFilter | None = None
+    ) -> Path:
+        """Write the job list to a file, in Site Recovery's words, and return its path.
+
+        Parameters
+        ----------
+        path
+            The file; an earlier one is replaced.
+        kind
+            ``"json"``, ``"xml"``, ``"csv"`` or ``"xlsx"``; by default the ending of the file.
+        only
+            Which jobs, as :class:`landfall.JobFilter`; all of them by default.
+
+        Raises
+        ------
+        UnknownName
+            There is no such kind of file.
+        """
+        from .job_export import export_jobs
+
+        return export_jobs(self._told(), path, kind, only=only)
 
     def __repr__(self) -> str:
         return f"<Jobs: {len(self)}>" if self._simulation.is_open else "<Jobs>"

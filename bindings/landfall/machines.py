@@ -106,6 +106,10 @@ class Disk(Part):
         default=None,
         description="Bytes that random writes fall on; null: rewrites are not coalesced.",
     )
+    write_size: PositiveSize = Field(
+        default="32 KiB",
+        description="Average size of a write, in bytes: the documented churn limits go by it.",
+    )
     fold: Many[FoldPoint] = Field(
         default=(),
         description="Measured curve of coalescing for volume fidelity, instead of `working_set`: "

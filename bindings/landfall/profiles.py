@@ -11,21 +11,18 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from .part import Flag, Part, as_number
-from .quantities import DataRate, Duration, PositiveDataRate, PositiveDuration, PositiveSize, Size
+from .profile_limits import Count, ProfileLimits
+from .quantities import Duration, PositiveDataRate, PositiveDuration, PositiveSize, Size
 
 ProfileName: TypeAlias = Literal["asr-2018", "asr-2024"]
 Percent: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=100), BeforeValidator(as_number)]
-Count: TypeAlias = Annotated[
-    int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(as_number)
-]
 SourceTracking: TypeAlias = Literal["volatile", "activity_log", "intent_bit", "clean_flag"]
 TrackingExtents: TypeAlias = Annotated[
     int, Field(strict=True, ge=1, le=65_535), BeforeValidator(as_number)
 ]
-DiskCount: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=1000), BeforeValidator(as_number)]
 
 
-class ProfileOverride(Part):
+class ProfileOverride(ProfileLimits):
     """Figures that replace those of the profile; a figure that is left out stays the profile's."""
 
     # Recovery points
@@ -45,6 +42,13 @@ class ProfileOverride(Part):
     # Initial replication and resynchronization
     disks_at_once: Count | None = Field(
         default=None, description="Disks of one machine that are copied at the same time."
+    )
+    progress_refresh: PositiveDuration | None = Field(
+        default=None, description="Seconds between two looks at how far a copy is."
+    )
+    initial_replication_goal: PositiveDuration | None = Field(
+        default=None,
+        description="Seconds in which a first copy is to be done; what takes longer is slow.",
     )
     source_read_rate: PositiveDataRate | None = Field(
         default=None, description="Read rate of a disk while it is copied, in bytes per second."
@@ -131,6 +135,12 @@ class ProfileOverride(Part):
     cpu_critical_percent: Percent | None = Field(
         default=None, description="Processor load in percent above which its health is critical."
     )
+    memory_warning_percent: Percent | None = Field(
+        default=None, description="Memory in use in percent above which its health is a warning."
+    )
+    memory_critical_percent: Percent | None = Field(
+        default=None, description="Memory in use in percent above which its health is critical."
+    )
     upload_backlog_warning: Duration | None = Field(
         default=None, description="Age in seconds of data not uploaded that is a warning."
     )
@@ -142,7 +152,7 @@ class ProfileOverride(Part):
     )
     health_window: PositiveDuration | None = Field(
         default=None,
-        description="Seconds that the processor load must stay above a limit to count.",
+        description="Seconds that a load must stay above a limit to count.",
     )
     processing_rate_per_core: PositiveDataRate | None = Field(
         default=None, description="Compression and encryption of one core, in bytes per second."
@@ -214,6 +224,9 @@ class ProfileOverride(Part):
     failback_app_consistent_every: PositiveDuration | None = Field(
         default=None, description="Seconds between application-consistent points of a failback."
     )
+    master_target_disks_max: Count | None = Field(
+        default=None, description="Disks that a master target has attached at one time."
+    )
 
     # Health
     health_no_crash_point: PositiveDuration | None = Field(
@@ -237,6 +250,14 @@ class ProfileOverride(Part):
     hyper_v_no_cycle: PositiveDuration | None = Field(
         default=None,
         description="Seconds without a replication cycle of Hyper-V that are a warning.",
+    )
+    host_throttle_min: PositiveDataRate | None = Field(
+        default=None,
+        description="Least that a throttle of a Hyper-V host leaves, in bytes per second.",
+    )
+    host_throttle_max: PositiveDataRate | None = Field(
+        default=None,
+        description="Most that a throttle of a Hyper-V host leaves, in bytes per second.",
     )
     event_window: PositiveDuration | None = Field(
         default=None, description="Seconds for which events stay in the list."
@@ -306,107 +327,6 @@ class ProfileOverride(Part):
         default=None, description="Most bytes that one read of a copy covers."
     )
 
-    # Limits of a machine
-    os_disk_size_max: PositiveSize | None = Field(
-        default=None, description="Largest OS disk, in bytes."
-    )
-    data_disk_size_max: PositiveSize | None = Field(
-        default=None, description="Largest data disk, in bytes."
-    )
-    disk_size_min: Size | None = Field(default=None, description="Smallest disk, in bytes.")
-    data_disks_max: DiskCount | None = Field(default=None, description="Most data disks.")
-    machine_churn_max: DataRate | None = Field(
-        default=None, description="Most that a machine may write, in bytes per second."
-    )
-    azure_machine_churn_max: DataRate | None = Field(
-        default=None, description="Most that an Azure machine may write, in bytes per second."
-    )
-    azure_machine_high_churn_max: DataRate | None = Field(
-        default=None,
-        description="The same where the cache account is one for high churn, in bytes per second.",
-    )
-    azure_churn_burst: Duration | None = Field(
-        default=None,
-        description="Seconds at a disk's churn ceiling that may leave at once, Azure to Azure.",
-    )
-
-    # Set-up
-    registration_clock_skew_max: PositiveDuration | None = Field(
-        default=None,
-        description="Most seconds that the clock of a server may be off when it registers.",
-    )
-    host_discovery_time: Duration | None = Field(
-        default=None, description="Seconds until a registered host is listed."
-    )
-    inventory_discovery_interval: PositiveDuration | None = Field(
-        default=None,
-        description="Seconds between two looks at the inventory of a vCenter or VMM server.",
-    )
-    servers_per_vault_max: Count | None = Field(
-        default=None, description="Most servers registered in a vault."
-    )
-    vaults_per_subscription_max: Count | None = Field(
-        default=None, description="Most vaults of a subscription."
-    )
-    azure_protected_disks_max: Count | None = Field(
-        default=None, description="Azure to Azure: most protected disks of a subscription."
-    )
-    hyper_v_secondary_points_max: Count | None = Field(
-        default=None,
-        description="Hyper-V to a second site: most recovery points beside the newest.",
-    )
-
-    # Compatibility by kind, where it differs from the limits of a machine
-    generation_one_os_disk_size_max: PositiveSize | None = Field(
-        default=None, description="VMware, physical: largest OS disk of generation 1, in bytes."
-    )
-    hyper_v_os_disk_size_max: PositiveSize | None = Field(
-        default=None, description="Hyper-V to Azure: largest OS disk of generation 1, in bytes."
-    )
-    hyper_v_generation_two_os_disk_size_max: PositiveSize | None = Field(
-        default=None, description="Hyper-V to Azure: largest OS disk of generation 2, in bytes."
-    )
-    hyper_v_data_disk_size_max: PositiveSize | None = Field(
-        default=None, description="Hyper-V to Azure: largest data disk, in bytes."
-    )
-    hyper_v_data_disks_max: DiskCount | None = Field(
-        default=None, description="Hyper-V: most data disks of a machine."
-    )
-    hyper_v_generation_two_data_disks_max: DiskCount | None = Field(
-        default=None, description="Hyper-V to Azure: most data disks of a machine of generation 2."
-    )
-    hyper_v_newer_hosts: Flag | None = Field(
-        default=None,
-        description="Hyper-V to Azure: hosts of Windows Server 2019 and 2022 are taken as well.",
-    )
-    azure_os_disk_size_max: PositiveSize | None = Field(
-        default=None, description="Azure to Azure: largest OS disk, in bytes."
-    )
-    azure_data_disk_size_max: PositiveSize | None = Field(
-        default=None, description="Azure to Azure: largest data disk, in bytes."
-    )
-    azure_data_disks_max: DiskCount | None = Field(
-        default=None, description="Azure to Azure: most data disks of a machine."
-    )
-    azure_cores_min: Count | None = Field(
-        default=None, description="Azure to Azure: fewest cores of a machine."
-    )
-    azure_memory_min: PositiveSize | None = Field(
-        default=None, description="Azure to Azure: least memory of a machine, in bytes."
-    )
-    cache_account_disks_max: Count | None = Field(
-        default=None,
-        description="Azure to Azure: most disks behind a cache account that change slowly.",
-    )
-    cache_account_busy_disks_max: Count | None = Field(
-        default=None,
-        description="Azure to Azure: most disks behind a cache account that change fast.",
-    )
-    cache_account_calm_churn: PositiveDataRate | None = Field(
-        default=None,
-        description="Azure to Azure: churn up to which a disk counts as slow, bytes per second.",
-    )
-
     # Task durations
     prerequisites_check_time: Duration | None = Field(
         default=None, description='Seconds of the task "Prerequisites check".'
@@ -431,6 +351,9 @@ class ProfileOverride(Part):
     )
     start_failover_time: Duration | None = Field(
         default=None, description='Seconds of the task "Start failover".'
+    )
+    hyper_v_start_failover_time: Duration | None = Field(
+        default=None, description="The same of a Hyper-V machine that goes to Azure."
     )
     hydration_time: Duration | None = Field(
         default=None, description="Seconds to hydrate a machine that is not ready for Azure."

@@ -1,4 +1,4 @@
-"""What the oracles of a run at block fidelity looked at."""
+"""What the oracles of a run at block fidelity looked at, and what they found."""
 
 from __future__ import annotations
 

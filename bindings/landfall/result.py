@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .job_export import JobFilter, JobFormat
     from .plots import Plots
 
 __all__ = ["Proof", "Result"]
@@ -310,6 +311,15 @@ class Result:
         return self._frame("copies")
 
     @property
+    def copy_progress(self) -> pd.DataFrame:
+        """How far copies are, every 30 minutes: ``t_s``, ``machine``, ``disk``, ``percent``.
+
+        ``transferred_bytes``, and ``recent_bytes`` of them in the last 15 minutes; ``health``, such
+        as ``InProgress``, ``SlowProgress`` or ``Queued``.
+        """
+        return self._frame("copy_progress")
+
+    @property
     def events(self) -> pd.DataFrame:
         """What happened, in order: ``t_s`` (seconds), ``kind``, ``subject``, ``detail``."""
         return self._frame("events")
@@ -412,7 +422,8 @@ class Result:
         """Write the result into a folder, wholly or not at all.
 
         The folder holds ``summary.json``, ``machines.parquet``, ``rpo.parquet``,
-        ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``, ``fleet.parquet``,
+        ``jobs.parquet``, ``tasks.parquet``, ``copies.parquet``,
+        ``copy_progress.parquet``, ``fleet.parquet``,
         ``backlog.parquet``, ``links.parquet``, ``billing.parquet``,
         ``health.parquet``, ``alerts.parquet``, ``target_use.parquet``, ``oracles.parquet``,
         ``violations.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity ``fold.parquet``
@@ -431,6 +442,22 @@ class Result:
         from .export import save
 
         return save(self, Path(folder))
+
+    def jobs_export(
+        self,
+        path: str | PathLike[str],
+        kind: JobFormat | None = None,
+        *,
+        only: JobFilter | None = None,
+    ) -> Path:
+        """Write the job list to a file, in Site Recovery's words, and return its path.
+
+        `kind` is ``"json"``, ``"xml"``, ``"csv"`` or ``"xlsx"``, by default the ending of the file;
+        `only` says which jobs, as :class:`landfall.JobFilter`.
+        """
+        from .job_export import export_jobs, jobs_of_tables
+
+        return export_jobs(jobs_of_tables(self.jobs, self.tasks), Path(path), kind, only=only)
 
     def end_states(self) -> dict[str, int]:
         """Return how many machines ended in each state, the most frequent first."""

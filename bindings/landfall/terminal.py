@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .errors import Problem
     from .progress import Progress
     from .result import Result
+    from .validation import Outcome
 
 _PROBLEMS_MAX = 50
 _MACHINES_MAX = 20
@@ -109,6 +110,51 @@ def print_problems(problems: Sequence[Problem], label: str | None) -> None:
         out.print(describe(problem, label, position), soft_wrap=True)
     if len(problems) > _PROBLEMS_MAX:
         out.print(f"… {len(problems) - _PROBLEMS_MAX} more problems")
+
+
+# --- Numbers and jobs -----------------------------------------------------------------------------
+
+
+def print_validation(outcomes: Sequence[Outcome]) -> None:
+    """Print documented numbers, what was measured, and the verdicts."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for head in ("", "number", "documented", "measured", "by", "", "source"):
+        table.add_column(head, overflow="fold")
+    for outcome in outcomes:
+        number = outcome.number
+        good = outcome.verdict == "reproduced"
+        verdict = Text("yes" if good else "no", "green" if good else "bold red")
+        source = Text(number.source, "dim")
+        cells = (number.key, number.quantity, number.expected, outcome.found, number.how)
+        table.add_row(*cells, verdict, source)
+    out = console()
+    out.print(table)
+    held = sum(outcome.verdict == "reproduced" for outcome in outcomes)
+    say(f"{held} of {len(outcomes)} numbers are reproduced")
+    for outcome in outcomes:
+        if outcome.number.exception and outcome.verdict != "reproduced":
+            say(f"{outcome.number.key}, {outcome.number.quantity}: {outcome.number.exception}")
+
+
+def print_jobs(jobs: Sequence[Mapping[str, Any]]) -> None:
+    """Print jobs as the portal lists them."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for head in ("job", "machine", "operation", "state", "start", "end", "cause"):
+        table.add_column(head, overflow="fold")
+    for job in jobs:
+        table.add_row(
+            str(job["job"]),
+            printable(str(job["machine"] or "")),
+            printable(job["operation"]),
+            job["state"],
+            formatting.duration(job["start_s"]),
+            formatting.duration(job["end_s"]),
+            printable(job["cause"] or ""),
+        )
+    console().print(table)
+    failed = sum(job["state"] == "Failed" for job in jobs)
+    waiting = sum(job["state"] == "Suspended" for job in jobs)
+    say(f"{formatting.plural(len(jobs), 'job')}, {failed} failed, {waiting} waiting for input")
 
 
 # --- Results --------------------------------------------------------------------------------------

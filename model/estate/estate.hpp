@@ -105,6 +105,7 @@ struct ProcessServer {
     Bytes cache;
     BytesPerSecond processing_rate;            ///< compress and encrypt, all cores
     std::int64_t compression_permille = 1000;  ///< LAN bytes per 1000 WAN bytes
+    std::uint32_t destination = 0;  ///< equal for those that send to the same master target
 };
 
 /// A replication policy.

@@ -29,6 +29,13 @@ struct RetentionGrid {
     std::vector<RetentionTier> tiers;  ///< by rising `until`; the last one ends at the retention
 };
 
+/// Churn limits of a disk whose writes have at least this size on average.
+struct ChurnStep {
+    Bytes write_size;
+    BytesPerSecond limit;
+    BytesPerSecond high_churn_limit;  ///< with a cache account for high churn
+};
+
 /// What an Azure managed disk of a tier can take. Chosen by type and size.
 struct TargetDiskTier {
     std::string name;                 ///< "P10", "S20", ...
@@ -38,6 +45,17 @@ struct TargetDiskTier {
     std::int64_t iops = 0;            ///< documented cap on operations
     BytesPerSecond churn_limit;       ///< Site Recovery's churn limit for the source disk behind it
     BytesPerSecond high_churn_limit;  ///< the same, with a cache account for high churn
+    std::vector<ChurnStep> churn_by_write_size;  ///< rising; the last are the two above
+
+    /// The limits for writes of that size on average; smaller ones than documented have the least.
+    [[nodiscard]] ChurnStep churn_of(Bytes write_size) const {
+        ChurnStep step{write_size, churn_limit, high_churn_limit};
+        for (auto row = churn_by_write_size.rbegin(); row != churn_by_write_size.rend(); ++row) {
+            step = *row;
+            if (row->write_size <= write_size) break;
+        }
+        return step;
+    }
 };
 
 /// What a source's record of changed blocks is after its power was lost (replication-and-test-lab
@@ -78,6 +96,8 @@ struct ServiceProfile {
 
     // Initial replication and resynchronization
     std::int64_t disks_at_once = 0;       ///< disks of one machine copied at the same time
+    Duration progress_refresh;            ///< between two looks at how far a copy is
+    Duration initial_replication_goal;    ///< the time in which a first copy is to be done
     BytesPerSecond source_read_rate;      ///< per disk, while it is copied [A]
     BytesPerSecond resync_compare_rate;   ///< per disk, checksum compare of both sides
     Bytes resync_chunk;                   ///< bytes covered by one checksum [A]
@@ -107,10 +127,12 @@ struct ServiceProfile {
     std::int64_t cache_critical_free_percent = 0;
     std::int64_t cpu_warning_percent = 0;
     std::int64_t cpu_critical_percent = 0;
+    std::int64_t memory_warning_percent = 0;
+    std::int64_t memory_critical_percent = 0;
     Duration upload_backlog_warning;
     Duration upload_backlog_critical;
     Duration health_interval;                 ///< how often health is evaluated
-    Duration health_window;                   ///< how long CPU must stay above to count
+    Duration health_window;                   ///< how long load must stay above to count
     BytesPerSecond processing_rate_per_core;  ///< compress and encrypt [A]
     std::int64_t upload_threads = 0;          ///< parallel streams of an upload
     Bytes tcp_window;                         ///< per stream, where a link states none [A]
@@ -140,9 +162,10 @@ struct ServiceProfile {
     std::int64_t group_most_members = 0;  ///< machines of one group
 
     // Failback
-    Duration failback_retention;             ///< of the policy that is made for the way back
-    Duration failback_rpo_threshold;         ///< of the same
-    Duration failback_app_consistent_every;  ///< of the same
+    Duration failback_retention;               ///< of the policy that is made for the way back
+    Duration failback_rpo_threshold;           ///< of the same
+    Duration failback_app_consistent_every;    ///< of the same
+    std::int64_t master_target_disks_max = 0;  ///< disks that it has attached at one time
 
     // Health
     Duration health_no_crash_point;                  ///< how long without a crash-consistent point
@@ -151,6 +174,8 @@ struct ServiceProfile {
     Duration health_test_failover_due;               ///< how old a test failover may be
     std::int64_t hyper_v_missed_cycles_percent = 0;  ///< missed cycles that are a warning
     Duration hyper_v_no_cycle;                       ///< how long without a cycle
+    BytesPerSecond host_throttle_min;                ///< of a Hyper-V host, by hours
+    BytesPerSecond host_throttle_max;                ///< the same
     Duration event_window;                           ///< how far back events are listed
     Duration registration_key_lifetime;              ///< of the key that registers a server
     Duration certificate_lifetime;                   ///< of a configuration server
@@ -223,6 +248,7 @@ struct ServiceProfile {
     Duration finalize_protection_time;
     Duration shut_down_time;
     Duration start_failover_time;
+    Duration hyper_v_start_failover_time;  ///< Hyper-V to Azure
     Duration hydration_time;
     Duration start_machine_time;
     Duration commit_time;
@@ -257,6 +283,8 @@ void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
     visit("app_consistent_interval_max", self.app_consistent_interval_max, "s");
     visit("retention_max", self.retention_max, "s");
     visit("disks_at_once", self.disks_at_once, "");
+    visit("progress_refresh", self.progress_refresh, "s");
+    visit("initial_replication_goal", self.initial_replication_goal, "s");
     visit("source_read_rate", self.source_read_rate, "B/s");
     visit("resync_compare_rate", self.resync_compare_rate, "B/s");
     visit("resync_chunk", self.resync_chunk, "B");
@@ -282,6 +310,8 @@ void ServiceProfile::visit_scalars(Self& self, Visitor&& visit) {
     visit("cache_critical_free_percent", self.cache_critical_free_percent, "%");
     visit("cpu_warning_percent", self.cpu_warning_percent, "%");
     visit("cpu_critical_percent", self.cpu_critical_percent, "%");
+    visit("memory_warning_percent", self.memory_warning_percent, "%");
+    visit("memory_critical_percent", self.memory_critical_percent, "%");
     visit("upload_backlog_warning", self.upload_backlog_warning, "s");
     visit("upload_backlog_critical", self.upload_backlog_critical, "s");
     visit("health_interval", self.health_interval, "s");
@@ -313,12 +343,15 @@ void ServiceProfile::visit_limits(Self& self, Visitor&& visit) {
     visit("failback_retention", self.failback_retention, "s");
     visit("failback_rpo_threshold", self.failback_rpo_threshold, "s");
     visit("failback_app_consistent_every", self.failback_app_consistent_every, "s");
+    visit("master_target_disks_max", self.master_target_disks_max, "");
     visit("health_no_crash_point", self.health_no_crash_point, "s");
     visit("health_heartbeat_lost", self.health_heartbeat_lost, "s");
     visit("health_no_progress", self.health_no_progress, "s");
     visit("health_test_failover_due", self.health_test_failover_due, "s");
     visit("hyper_v_missed_cycles_percent", self.hyper_v_missed_cycles_percent, "%");
     visit("hyper_v_no_cycle", self.hyper_v_no_cycle, "s");
+    visit("host_throttle_min", self.host_throttle_min, "B/s");
+    visit("host_throttle_max", self.host_throttle_max, "B/s");
     visit("event_window", self.event_window, "s");
     visit("registration_key_lifetime", self.registration_key_lifetime, "s");
     visit("certificate_lifetime", self.certificate_lifetime, "s");
@@ -371,6 +404,7 @@ void ServiceProfile::visit_task_times(Self& self, Visitor&& visit) {
     visit("finalize_protection_time", self.finalize_protection_time, "s");
     visit("shut_down_time", self.shut_down_time, "s");
     visit("start_failover_time", self.start_failover_time, "s");
+    visit("hyper_v_start_failover_time", self.hyper_v_start_failover_time, "s");
     visit("hydration_time", self.hydration_time, "s");
     visit("start_machine_time", self.start_machine_time, "s");
     visit("commit_time", self.commit_time, "s");

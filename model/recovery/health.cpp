@@ -40,7 +40,7 @@ void HealthMonitor::update(HealthSubject subject, std::span<const HealthReason> 
         held.push_back({reason, is_new ? now : before->since});
         if (!is_new) continue;
         changed = true;
-        if (reason == HealthReason::HeartbeatLost) {
+        if (reason == HealthReason::HeartbeatLost || reason == HealthReason::ServerDisconnected) {
             alerts_.push_back({now, AlertKind::ConnectionLost, subject, reason});
         }
     }

@@ -49,6 +49,8 @@ constexpr std::array<HealthRule, kHealthReasons> kRules = {{
     {Paused, Warning, "", "replication is paused", "common.md 1.7 [altaro.com]"},
     {InitialReplicationUnfinished, Warning, "", "initial replication is not finished",
      "common.md 1.7 [altaro.com]"},
+    {CopySlow, Warning, "", "a disk is copied more slowly than expected",
+     "SR/vmware-azure-enable-replication.md"},
     {DiskNotProtected, Warning, "", "a disk was added that is not protected",
      "azure-to-azure-common-questions.md"},
     {NoTestFailover, Warning, "161011", "no successful test failover for 6 months",
@@ -67,6 +69,10 @@ constexpr std::array<HealthRule, kHealthReasons> kRules = {{
      "SR/vmware-physical-azure-monitor-process-server.md"},
     {ProcessorCritical, Critical, "", "the processor has no time left",
      "SR/vmware-physical-azure-monitor-process-server.md"},
+    {MemoryHigh, Warning, "", "much of the memory is in use",
+     "SR/vmware-physical-azure-monitor-process-server.md"},
+    {MemoryCritical, Critical, "", "hardly any memory is left",
+     "SR/vmware-physical-azure-monitor-process-server.md"},
     {UploadBehind, Warning, "", "the upload is behind",
      "SR/vmware-physical-azure-monitor-process-server.md"},
     {UploadCritical, Critical, "", "the upload is far behind",
@@ -83,6 +89,8 @@ constexpr std::array<HealthRule, kHealthReasons> kRules = {{
      "SR/vmware-azure-manage-configuration-server.md"},
     {ClockSkew, Critical, "ACS50008", "its clock is more than 15 minutes off",
      "SR/vmware-azure-troubleshoot-configuration-server.md; level [A]"},
+    {ServerDisconnected, Critical, "", "the service has lost the connection to the server",
+     "SR/site-recovery-monitor-and-troubleshoot.md: lost connection; level and 15 minutes [A]"},
 }};
 
 constexpr bool in_order() {
@@ -176,6 +184,7 @@ std::vector<HealthReason> judge_item(const ItemFacts& facts, const ServiceProfil
     if (hyper_v) add_hyper_v(facts, profile, reasons);
     reasons.add(Paused, facts.paused);
     reasons.add(ChurnAboveLimit, facts.churn_limit && facts.churn > *facts.churn_limit);
+    reasons.add(CopySlow, facts.copy_slow);
     reasons.add(DiskNotProtected, facts.disk_not_protected);
     // Never tested counts from the day of protection on.
     const Duration untested = facts.since_test.value_or(facts.protected_for);
@@ -193,6 +202,7 @@ std::vector<HealthReason> judge_server(const ServerFacts& facts, const ServicePr
     reasons.add(HeartbeatLost, is_longer(facts.since_heard, profile.health_heartbeat_lost));
     add(signals.cache, CacheLow, CacheCritical);
     add(signals.processor, ProcessorBusy, ProcessorCritical);
+    add(signals.memory, MemoryHigh, MemoryCritical);
     add(signals.upload, UploadBehind, UploadCritical);
     reasons.add(ServiceDown, facts.service_down);
     return reasons.finish();
@@ -208,6 +218,7 @@ std::vector<HealthReason> judge_registration(const RegistrationFacts& facts,
     reasons.add(CertificateExpires, !expired && facts.certificate_age + profile.certificate_alert >=
                                                     profile.certificate_lifetime);
     reasons.add(ClockSkew, facts.clock_refused);
+    reasons.add(ServerDisconnected, is_longer(facts.since_heard, profile.health_heartbeat_lost));
     return reasons.finish();
 }
 

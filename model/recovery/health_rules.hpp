@@ -39,6 +39,7 @@ enum class HealthReason : std::uint8_t {
     NoCycle,
     Paused,
     InitialReplicationUnfinished,
+    CopySlow,
     DiskNotProtected,
     NoTestFailover,
     FailoverFailed,
@@ -49,6 +50,8 @@ enum class HealthReason : std::uint8_t {
     CacheCritical,
     ProcessorBusy,
     ProcessorCritical,
+    MemoryHigh,
+    MemoryCritical,
     UploadBehind,
     UploadCritical,
     ServiceDown,
@@ -58,9 +61,10 @@ enum class HealthReason : std::uint8_t {
     CertificateExpires,
     CertificateExpired,
     ClockSkew,
+    ServerDisconnected,
 };
 
-inline constexpr std::size_t kHealthReasons = 35;
+inline constexpr std::size_t kHealthReasons = 39;
 
 struct HealthRule {
     HealthReason reason;
@@ -94,9 +98,10 @@ struct ItemFacts {
     bool non_recoverable = false;
     bool paused = false;
     bool disk_not_protected = false;
-    BytesPerSecond churn;
+    bool copy_slow = false;  ///< a disk's copy is slower than expected (copy_health.hpp)
+    BytesPerSecond churn;    ///< of the machine, or of the disk that is furthest above its limit
     std::optional<BytesPerSecond> churn_limit;
-    std::int64_t cycles = 0;  ///< Hyper-V: in the window
+    std::int64_t cycles = 0;  ///< Hyper-V: that were due in the window
     std::int64_t cycles_missed = 0;
     std::optional<Duration> since_cycle;  ///< Hyper-V: the last that succeeded
     std::optional<Duration> since_test;   ///< since a test failover and its cleanup succeeded
@@ -121,6 +126,7 @@ struct RegistrationFacts {
     std::optional<Duration> key_age;  ///< of a key that has not been used yet
     Duration certificate_age;
     bool clock_refused = false;  ///< its clock is too far off (15 min) to be let in
+    std::optional<Duration> since_heard;
 };
 
 std::vector<HealthReason> judge_registration(const RegistrationFacts& facts,

@@ -38,6 +38,7 @@ struct OperationOptions {
     DiskId disk = {};                     ///< add or exclude disk
     ProcessServerId process_server = {};  ///< switch process server
     bool gated = false;                   ///< waits at its gates until release() opens them
+    bool whole_group = false;             ///< one order fails all of its consistency group over
     JobId parent = {};                    ///< the job of a recovery plan
     /// Of a recovery plan; an item knows its own.
     FailoverDirection direction = FailoverDirection::PrimaryToRecovery;

@@ -82,9 +82,14 @@ std::optional<std::string> SiteRecovery::obstacle(Operation operation, MachineId
             return std::string(name_of(operation)) + " of " + name + " is not simulated";
         case Operation::ReverseReplicate:
         case Operation::Failback:
-            if (!estate_.machine(machine).reverse.is_none()) return std::nullopt;
-            return "the scenario has no way back for " + name;
+            if (estate_.machine(machine).reverse.is_none()) {
+                return "the scenario has no way back for " + name;
+            }
+            return operation == Operation::ReverseReplicate ? master_target_obstacle(machine)
+                                                            : std::nullopt;
         case Operation::UnplannedFailover:
+            if (auto why = group_obstacle(machine, options)) return why;
+            [[fallthrough]];
         case Operation::TestFailover:
             // SR/vmware-azure-common-questions.md: without retention, fail over only to latest.
             if (options.recovery_point == RecoveryPointChoice::Latest ||

@@ -144,6 +144,10 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     // site_recovery.cpp: operations in
     [[nodiscard]] std::optional<std::string> obstacle(Operation operation, MachineId machine,
                                                       const OperationOptions& options) const;
+    // site_recovery_limits.cpp
+    [[nodiscard]] std::optional<std::string> group_obstacle(MachineId machine,
+                                                            const OperationOptions& options) const;
+    [[nodiscard]] std::optional<std::string> master_target_obstacle(MachineId machine) const;
     [[nodiscard]] Refusal refusal(MachineId machine, std::string why) const;
     JobId start_job(JobKind kind, MachineId machine, const OperationOptions& options);
     std::variant<JobId, Refusal> control_failover(Operation operation, MachineId machine);
@@ -172,6 +176,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void begin_shut_down(JobId id);
     void begin_synchronize(JobId id);
     void begin_create_replica(JobId id);
+    [[nodiscard]] Duration making_time(const JobRecord& wanted) const;
     void begin_reverse(JobId id);
     void start_reverse(JobId id, MachineId leg);
     void begin_resync(JobId id, bool again);

@@ -56,7 +56,7 @@ void SiteRecovery::begin_action(JobId id, bool again) {
             const Duration processing =
                 std::max(running.point->processed_at, environment_.clock.now()) -
                 environment_.clock.now();
-            wait_for(id, processing);
+            wait_for(id, processing + making_time(running));
             return;
         }
         case TaskAction::StartTestMachine:
@@ -254,11 +254,18 @@ void SiteRecovery::begin_create_replica(JobId id) {
         promote(id, *chosen, drained);
     }
     const Duration processing = std::max(job(id).point->processed_at, now) - now;
-    const Duration making = latest ? estate_.profile.recovery_point_time : Duration(0);
+    const Duration making = making_time(job(id));
     // At home the machine need not be made, but it is given its disks.
     const bool home = target_of(machine) == MachineInstance::Primary;
     const Duration attaching = home ? estate_.profile.start_failover_time : Duration(0);
     wait_for(id, processing + making + attaching);
+}
+
+/// SR/site-recovery-failover.md: "Latest" makes a point of its own.
+Duration SiteRecovery::making_time(const JobRecord& wanted) const {
+    return wanted.options.recovery_point == RecoveryPointChoice::Latest
+               ? estate_.profile.recovery_point_time
+               : Duration(0);
 }
 
 /// The item goes on from `point`.

@@ -234,6 +234,8 @@ void ReplicationPipeline::on_timer(TimerTag tag) {
             return;
         case TimerKind::RetryUpload:
             servers_[tag.subject].waiting_to_retry = false;
+            environment_.observer.noted("transfer_retried",
+                                        estate_.process_servers[tag.subject].name, "");
             pump_upload(ProcessServerId(tag.subject));
             return;
     }
@@ -478,6 +480,11 @@ void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered)
         const auto again = server.retries->on_failure(ReplicationError::Network, now, now);
         LANDFALL_CHECK(again, "a network error is recoverable");
         server.waiting_to_retry = true;
+        environment_.observer.noted(
+            "transfer_failed", facts.name,
+            std::string(replication_error_row(ReplicationError::Network).text) +
+                ": tried again after " +
+                std::to_string((*again - now).count() / kNanosecondsPerSecond) + " s");
         environment_.clock.set_timer(
             *again, {static_cast<std::uint32_t>(TimerKind::RetryUpload), id.value});
     }

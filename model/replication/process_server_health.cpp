@@ -20,11 +20,13 @@ Health below(Value value, Value warning, Value critical) {
 }  // namespace
 
 ServerSignals signals_of(const ServerLoad& load, const ServiceProfile& profile) {
-    return {below(load.cache_free_percent, profile.cache_warning_free_percent,
-                  profile.cache_critical_free_percent),
-            above(load.busy_percent, profile.cpu_warning_percent, profile.cpu_critical_percent),
-            above(load.upload_backlog, profile.upload_backlog_warning,
-                  profile.upload_backlog_critical)};
+    return {
+        below(load.cache_free_percent, profile.cache_warning_free_percent,
+              profile.cache_critical_free_percent),
+        above(load.busy_percent, profile.cpu_warning_percent, profile.cpu_critical_percent),
+        above(load.upload_backlog, profile.upload_backlog_warning, profile.upload_backlog_critical),
+        above(load.memory_percent, profile.memory_warning_percent,
+              profile.memory_critical_percent)};
 }
 
 }  // namespace landfall

@@ -30,16 +30,18 @@ constexpr std::string_view health_name(Health health) {
 /// What is measured on a process server.
 struct ServerLoad {
     std::int64_t cache_free_percent = 100;
-    std::int64_t busy_percent = 0;  ///< over the health window
-    Duration upload_backlog;        ///< time to upload what waits
+    std::int64_t busy_percent = 0;    ///< over the health window
+    Duration upload_backlog;          ///< time to upload what waits
+    std::int64_t memory_percent = 0;  ///< in use over the health window
 };
 
 struct ServerSignals {
     Health cache = Health::Normal;
     Health processor = Health::Normal;
     Health upload = Health::Normal;
+    Health memory = Health::Normal;
 
-    [[nodiscard]] Health worst() const { return std::max({cache, processor, upload}); }
+    [[nodiscard]] Health worst() const { return std::max({cache, processor, upload, memory}); }
 };
 
 ServerSignals signals_of(const ServerLoad& load, const ServiceProfile& profile);

@@ -339,6 +339,11 @@ std::int64_t ReplicationPipeline::copy_progress_percent(DiskId id) const {
     return detail::scale(processed.count(), 100, facts.size.count(), false);
 }
 
+bool ReplicationPipeline::copy_waits(DiskId disk) const {
+    const std::vector<DiskId>& waiting = machines_[disks_[disk.value].machine.value].copies_waiting;
+    return std::find(waiting.begin(), waiting.end(), disk) != waiting.end();
+}
+
 std::int64_t ReplicationPipeline::resyncs(MachineId machine) const {
     return machines_[machine.value].resyncs;
 }

@@ -132,9 +132,16 @@ class ReplicationPipeline : private GroupHost {
     [[nodiscard]] Bytes uploaded(MachineId machine) const;
     /// Bytes that the guest wrote while it was replicated, rewrites counted each time.
     [[nodiscard]] Bytes captured(MachineId machine) const;
+    [[nodiscard]] Bytes captured(DiskId disk) const { return disks_[disk.value].captured; }
     /// Share of the initial copy or compare that is done, 0..100, skipped bytes counted as done
     /// (SR/vmware-azure-enable-replication.md).
     [[nodiscard]] std::int64_t copy_progress_percent(DiskId disk) const;
+    /// The copy of the disk that runs; none: there is none, or it waits for its turn.
+    [[nodiscard]] const std::optional<CopyStream>& copy_of(DiskId disk) const {
+        return copies_[disk.value];
+    }
+    /// Whether the disk has a copy still to come.
+    [[nodiscard]] bool copy_waits(DiskId disk) const;
     [[nodiscard]] std::int64_t resyncs(MachineId machine) const;
     [[nodiscard]] std::uint64_t deltas() const { return deltas_; }
     /// Null unless a machine is simulated at block fidelity.

@@ -16,6 +16,7 @@ std::vector<Problem> check(const Scenario& scenario, workload::TraceStore& trace
     check_machines(checking);
     check_machine_names(checking);
     check_setup(checking);
+    check_cache_accounts(checking);
     check_groups(checking);
     check_recovery_plans(checking);
     check_timeline(checking);

@@ -194,13 +194,30 @@ void check_links(Checking& checking) {
     }
 }
 
+/// A host's throttle by hours is one of its Recovery Services agent, which has a range
+/// (SR/site-recovery-vmm-to-azure.md).
+void check_throttle_range(Checking& checking, const std::vector<Throttle>& throttles,
+                          const std::string& pointer) {
+    const ServiceProfile& profile = checking.scenario.profile;
+    for (std::size_t i = 0; i < throttles.size(); ++i) {
+        const BytesPerSecond rate = throttles[i].bandwidth;
+        if (rate >= profile.host_throttle_min && rate <= profile.host_throttle_max) continue;
+        note(checking.problems, code::kOutOfRange,
+             pointer_to(pointer + "/throttles", i) + "/bandwidth", std::to_string(8 * rate.count()),
+             "profile " + profile.name + " throttles a host to " +
+                 std::to_string(8 * profile.host_throttle_min.count()) + " to " +
+                 std::to_string(8 * profile.host_throttle_max.count()) + " bit/s");
+    }
+}
+
 void check_hosts(Checking& checking) {
     const std::vector<Site>& sites = checking.scenario.sites;
     for (std::size_t i = 0; i < sites.size(); ++i) {
         for (std::size_t k = 0; k < sites[i].hosts.size(); ++k) {
             const Host& host = sites[i].hosts[k];
-            check_throttles(checking, host.throttles, host.nic, "host",
-                            pointer_to(pointer_to("/sites", i) + "/hosts", k));
+            const std::string pointer = pointer_to(pointer_to("/sites", i) + "/hosts", k);
+            check_throttles(checking, host.throttles, host.nic, "host", pointer);
+            check_throttle_range(checking, host.throttles, pointer);
         }
     }
 }

@@ -41,6 +41,8 @@ void check_block_size(Checking& checking, const MachineGroup& group, Bytes size,
                       const std::string& pointer);
 /// Set-up of the vault, networks and what machines are to become (check_setup.cpp).
 void check_setup(Checking& checking);
+/// Disks behind cache storage accounts (check_cache_accounts.cpp).
+void check_cache_accounts(Checking& checking);
 /// Members of consistency groups: how many, and whether they are alike (check_groups.cpp).
 void check_groups(Checking& checking);
 /// Machine names after expansion, without expanding (check_machine_names.cpp).

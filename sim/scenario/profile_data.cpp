@@ -103,6 +103,11 @@ void read_tiers(const Json& tiers, ProfileData& data) {
         tier.iops = entry.at("iops").get<std::int64_t>();
         tier.churn_limit = BytesPerSecond(entry.at("churn_limit").get<std::int64_t>());
         tier.high_churn_limit = BytesPerSecond(entry.at("high_churn_limit").get<std::int64_t>());
+        for (const Json& step : entry.at("churn_by_write_size")) {
+            tier.churn_by_write_size.push_back({Bytes(step.at(0).get<std::int64_t>()),
+                                                BytesPerSecond(step.at(1).get<std::int64_t>()),
+                                                BytesPerSecond(step.at(2).get<std::int64_t>())});
+        }
         data.profile.target_disk_tiers.push_back(std::move(tier));
         data.tier_sources.push_back(source_of(entry, data.profile.name, "a disk tier"));
     }

@@ -60,6 +60,7 @@ Disk read_disk(const Json& value, const std::string& pointer, Problems& problems
     if (churn != nullptr) disk.churn = read_churn(*churn, object.at("churn"), problems);
     disk.churn_share = object.with_default("churn_share", ReadFactor{0.0, 1e6}, 1.0);
     disk.working_set = object.optional("working_set", ReadSize{1});
+    disk.write_size = object.with_default("write_size", ReadSize{1}, Bytes(32 * 1024));
     disk.fold = object.list("fold", read_fold_point);
     check_fold(object, disk);
     disk.facts = read_disk_facts(object);

@@ -221,12 +221,13 @@ struct Disk {
     std::string name;
     Bytes size;
     Bytes used;
-    std::string target_type;           ///< "standard_hdd", "standard_ssd" or "premium_ssd"
-    std::optional<Churn> churn;        ///< own churn; absent: a share of the machine's
-    double churn_share = 1.0;          ///< weight among the machine's disks without own churn
-    std::optional<Bytes> working_set;  ///< bytes that random writes fall on, for coalescing
-    std::vector<FoldPoint> fold;       ///< measured, rising; instead of working_set; may be empty
-    DiskFacts facts;                   ///< without the size
+    std::string target_type;              ///< "standard_hdd", "standard_ssd" or "premium_ssd"
+    std::optional<Churn> churn;           ///< own churn; absent: a share of the machine's
+    double churn_share = 1.0;             ///< weight among the machine's disks without own churn
+    std::optional<Bytes> working_set;     ///< bytes that random writes fall on, for coalescing
+    Bytes write_size = Bytes(32 * 1024);  ///< of an average write: churn limits go by it
+    std::vector<FoldPoint> fold;  ///< measured, rising; instead of working_set; may be empty
+    DiskFacts facts;              ///< without the size
 };
 
 enum class InitialState { Unprotected, Protected };

@@ -187,10 +187,10 @@ class Assembler : private NetworkAssembly {
     std::optional<BytesPerSecond> churn_ceiling(const scenario::MachineGroup& group,
                                                 const scenario::Disk& disk, bool back) {
         if (group.replication != scenario::Replication::AzureToAzure) return std::nullopt;
-        const TargetDiskTier& tier = tier_of(disk);
+        const ChurnStep churn = tier_of(disk).churn_of(disk.write_size);
         return (back ? account_at(*group.target_region).high_churn : high_churn(group))
-                   ? tier.high_churn_limit
-                   : tier.churn_limit;
+                   ? churn.high_churn_limit
+                   : churn.limit;
     }
 
     const TargetDiskTier& tier_of(const scenario::Disk& disk) const {

@@ -111,7 +111,8 @@ bool ControlSight::left_source_on(MachineId machine) const {
     last_failover_.resize(estate_.machines.size());
     for (; jobs_seen_ < logic_.jobs(); ++jobs_seen_) {
         const JobRecord& job = logic_.job(JobId(jobs_seen_));
-        if (is_failover(job.kind) && !job.is_of_plan()) last_failover_[job.machine.value] = JobId(jobs_seen_);
+        if (is_failover(job.kind) && !job.is_of_plan())
+            last_failover_[job.machine.value] = JobId(jobs_seen_);
     }
     const JobId last = last_failover_[machine.value];
     if (last.is_none()) return false;

@@ -20,6 +20,15 @@ bool means_failed_failover(std::string_view state) {
     return state == "UnplannedFailoverFailed" || state == "PlannedFailoverFailed";
 }
 
+bool has_high_churn(const scenario::Scenario& scenario, const std::string& account) {
+    for (const scenario::Region& region : scenario.regions) {
+        for (const scenario::StorageAccount& each : region.storage_accounts) {
+            if (each.name == account) return each.high_churn;
+        }
+    }
+    return false;
+}
+
 /// An error text may begin with its code: "28031: ...".
 std::optional<HealthReason> reason_of(std::string_view cause) {
     return reason_with_code(cause.substr(0, cause.find(':')));
@@ -27,44 +36,57 @@ std::optional<HealthReason> reason_of(std::string_view cause) {
 
 }  // namespace
 
-std::vector<std::optional<BytesPerSecond>> churn_limits(
-    const scenario::Scenario& scenario, const std::vector<scenario::ExpandedMachine>& machines) {
-    std::vector<std::optional<BytesPerSecond>> limits;
+ChurnLimits churn_limits(const scenario::Scenario& scenario,
+                         const std::vector<scenario::ExpandedMachine>& machines) {
+    using scenario::Replication;
+    ChurnLimits limits;
+    const ServiceProfile& profile = scenario.profile;
     for (const scenario::ExpandedMachine& machine : machines) {
         const scenario::MachineGroup& group = scenario.machines[machine.group];
-        std::optional<BytesPerSecond> limit = BytesPerSecond(0);
-        const bool to_azure = group.replication != scenario::Replication::HyperVToSecondary &&
-                              group.replication != scenario::Replication::ScoutToSecondary &&
-                              group.replication != scenario::Replication::Failback;
+        const bool agent = group.replication == Replication::InMageToAzure;
+        const bool azure = group.replication == Replication::AzureToAzure;
+        const bool high = azure && has_high_churn(scenario, *group.storage_account);
+        const bool to_azure = agent || azure || group.replication == Replication::HyperVToAzure;
         for (const scenario::Disk& disk : group.disks) {
-            const TargetDiskTier* tier =
-                scenario::find_tier(scenario.profile, disk.target_type, disk.size);
-            if (!to_azure || tier == nullptr) {
-                limit.reset();
-                break;
-            }
-            *limit += tier->churn_limit;
+            limits.disks.emplace_back();
+            const TargetDiskTier* tier = scenario::find_tier(profile, disk.target_type, disk.size);
+            if (!to_azure || tier == nullptr) continue;
+            const ChurnStep churn = tier->churn_of(disk.write_size);
+            limits.disks.back() = high ? churn.high_churn_limit : churn.limit;
         }
-        limits.push_back(limit);
+        limits.machines.emplace_back();
+        BytesPerSecond most(0);  // which is no limit
+        if (agent) most = profile.machine_churn_max;
+        if (azure)
+            most = high ? profile.azure_machine_high_churn_max : profile.azure_machine_churn_max;
+        if (most > BytesPerSecond(0)) limits.machines.back() = most;
     }
     return limits;
 }
 
-HealthWatch::HealthWatch(const Estate& estate, const World& world, const SiteRecovery& logic,
-                         std::vector<std::optional<BytesPerSecond>> churn_limits)
+HealthWatch::HealthWatch(const scenario::Scenario& scenario, const Estate& estate,
+                         const World& world, const SiteRecovery& logic, ChurnLimits limits)
     : estate_(estate),
       world_(world),
       logic_(logic),
-      churn_limits_(std::move(churn_limits)),
+      limits_(std::move(limits)),
+      contact_(scenario),
+      copies_(estate, world, logic.engine()),
+      captured_(estate.disks.size()),
       machines_(estate.machines.size()) {
-    churn_limits_.resize(estate.machines.size());  // none is known of a reverse leg
+    limits_.disks.resize(estate.disks.size());  // none are known of a reverse leg
+    limits_.machines.resize(estate.machines.size());
 }
 
 // --- What it hears
 
 void HealthWatch::point_published(MachineId machine, Instant time, bool app_consistent) {
     MachineWatch& watch = machines_[machine.value];
-    watch.cycle = world_.now();
+    const Instant now = world_.now();
+    watch.cycle = now;
+    watch.cycles.push_back(now);
+    const Duration kept = estate_.profile.hyper_v_no_cycle * 2;
+    while (now - watch.cycles.front() > kept) watch.cycles.pop_front();
     if (app_consistent) watch.app_point = time;
 }
 
@@ -76,7 +98,11 @@ void HealthWatch::state_changed(MachineId machine, std::string_view state) {
         watch.since = now;
         watch.moved = now;
         watch.uploaded = logic_.engine().uploaded(machine);
-        watch.captured = logic_.engine().captured(machine);
+        const Machine& facts = estate_.machine(machine);
+        for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+            const DiskId disk(facts.first_disk.value + k);
+            captured_[disk.value] = logic_.engine().captured(disk);
+        }
     }
     watch.replicates = replicates;
     watch.initial_replication = state == "InitialReplicationInProgress";
@@ -116,7 +142,6 @@ ItemFacts HealthWatch::facts_of(MachineId id) {
     const Policy& policy = estate_.policy(machine.policy);
     const ReplicationPipeline& engine = logic_.engine();
     const Instant now = world_.now();
-    const Duration interval = estate_.profile.health_interval;
     const auto since = [now](const std::optional<Instant>& then) {
         return then ? std::optional<Duration>(now - *then) : std::nullopt;
     };
@@ -128,14 +153,11 @@ ItemFacts HealthWatch::facts_of(MachineId id) {
     facts.size_unavailable = watch.cause == HealthReason::SizeUnavailable;
     if (!watch.replicates) return facts;
 
-    const Bytes captured = engine.captured(id);
     const Bytes uploaded = engine.uploaded(id);
-    const bool behind = captured > watch.captured || watch.initial_replication ||
-                        engine.data_path(id) == DataPath::Copying;
+    const bool writes = compare_churn(id, facts);
+    const bool behind =
+        writes || watch.initial_replication || engine.data_path(id) == DataPath::Copying;
     if (uploaded > watch.uploaded || !behind) watch.moved = now;
-    facts.churn = BytesPerSecond(detail::scale((captured - watch.captured).count(),
-                                               kNanosecondsPerSecond, interval.count(), false));
-    watch.captured = captured;
     watch.uploaded = uploaded;
 
     facts.initial_replication = watch.initial_replication;
@@ -148,25 +170,83 @@ ItemFacts HealthWatch::facts_of(MachineId id) {
     if (off <= now) facts.since_source_heard = now - off;
     facts.without_upload = now - watch.moved;
     facts.resync_required = engine.data_path(id) == DataPath::ResyncRequired;
-    facts.churn_limit = churn_limits_[id.value];
+    facts.copy_slow = copies_.is_slow(id);
+    const auto silence = contact_.silence_of(machine.process_server.value, now);
+    facts.server_lost = silence && *silence > estate_.profile.health_heartbeat_lost;
+    count_cycles(watch, policy, facts);
     facts.since_cycle = since(watch.cycle);
     facts.since_test = since(watch.tested);
     if (watch.protected_since) facts.protected_for = now - *watch.protected_since;
     return facts;
 }
 
-void HealthWatch::evaluate() {
+/// Fills in whichever of the machine and its disks is furthest above its limit. Answers whether the
+/// machine has written since the last look.
+bool HealthWatch::compare_churn(MachineId id, ItemFacts& facts) {
+    const Machine& machine = estate_.machine(id);
+    const Duration interval = estate_.profile.health_interval;
+    Bytes total;
+    Bytes most_above(-1);
+    const auto compare = [&](Bytes written, const std::optional<BytesPerSecond>& limit) {
+        if (!limit) return;
+        const Bytes above = written - moved_bytes(*limit, interval);
+        if (above <= most_above && facts.churn_limit) return;
+        most_above = above;
+        facts.churn = BytesPerSecond(
+            detail::scale(written.count(), kNanosecondsPerSecond, interval.count(), false));
+        facts.churn_limit = limit;
+    };
+    for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
+        const DiskId disk(machine.first_disk.value + k);
+        const Bytes captured = logic_.engine().captured(disk);
+        const Bytes written = captured - captured_[disk.value];
+        captured_[disk.value] = captured;
+        total += written;
+        compare(written, limits_.disks[disk.value]);
+    }
+    compare(total, limits_.machines[id.value]);
+    return total > Bytes(0);
+}
+
+/// [A] Of the last hour, as a missing cycle is told after an hour. The first of them may have ended
+/// half an interval early.
+void HealthWatch::count_cycles(const MachineWatch& watch, const Policy& policy,
+                               ItemFacts& facts) const {
+    const Duration window = estate_.profile.hyper_v_no_cycle;
     const Instant now = world_.now();
+    if (!watch.protected_since || now - *watch.protected_since < window * 2) return;
+    const Instant from = now - window - Duration(policy.replication_interval.count() / 2);
+    facts.cycles = window.count() / policy.replication_interval.count();
+    const auto ended = std::count_if(watch.cycles.begin(), watch.cycles.end(),
+                                     [from](Instant cycle) { return cycle > from; });
+    facts.cycles_missed = std::max<std::int64_t>(0, facts.cycles - ended);
+}
+
+void HealthWatch::evaluate_servers(Instant now) {
     for (std::size_t index = 0; index < estate_.process_servers.size(); ++index) {
         const ProcessServer& server = estate_.process_servers[index];
         if (server.receive_channel.is_none()) continue;  // the sources upload by themselves
         const auto& state = logic_.engine().process_server(ProcessServerId(index));
         const auto reasons = judge_server(
-            {state.measured(estate_.profile, server), std::nullopt, false}, estate_.profile);
+            {state.measured(estate_.profile, server), contact_.silence_of(index, now), false},
+            estate_.profile);
         monitor_.update({HealthSubjectKind::ProcessServer, static_cast<std::uint32_t>(index)},
                         reasons, true, now);
     }
+    for (std::size_t index = 0; index < contact_.registered(); ++index) {
+        if (!contact_.is_registered(index, now)) continue;
+        monitor_.update({HealthSubjectKind::Registration, static_cast<std::uint32_t>(index)},
+                        judge_registration(contact_.facts_of(index, now), estate_.profile), true,
+                        now);
+    }
+}
+
+void HealthWatch::evaluate() {
+    const Instant now = world_.now();
+    evaluate_servers(now);
+    copies_.begin_round();
     for (std::size_t index = 0; index < machines_.size(); ++index) {
+        copies_.look_at(MachineId(index));
         const ItemFacts facts = facts_of(MachineId(index));
         if (!facts.replicates && !facts.failover_failed && !machines_[index].since) continue;
         monitor_.update({HealthSubjectKind::Item, static_cast<std::uint32_t>(index)},
@@ -181,13 +261,13 @@ std::string_view HealthWatch::name_of_subject(HealthSubject subject, std::string
     switch (subject.kind) {
         case HealthSubjectKind::ProcessServer: return estate_.process_servers[subject.index].name;
         case HealthSubjectKind::Item: return estate_.machines[subject.index].name;
-        case HealthSubjectKind::Vault:
-        case HealthSubjectKind::Registration: return vault;
+        case HealthSubjectKind::Registration: return contact_.name_of(subject.index);
+        case HealthSubjectKind::Vault: return vault;
     }
     return vault;
 }
 
-std::vector<record::Table> HealthWatch::take_tables(std::string_view vault) const {
+std::vector<record::Table> HealthWatch::take_tables(std::string_view vault) {
     std::vector<double> t_s;
     record::NameColumn kind;
     record::NameColumn subject;
@@ -228,6 +308,7 @@ std::vector<record::Table> HealthWatch::take_tables(std::string_view vault) cons
                        alert.finish("alert"),
                        alert_subject.finish("subject"),
                        alert_message.finish("message")}});
+    tables.push_back(copies_.take_table());
     return tables;
 }
 

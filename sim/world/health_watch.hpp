@@ -5,6 +5,7 @@
 // influences a run.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -14,18 +15,27 @@
 #include "model/recovery/site_recovery.hpp"
 #include "sim/record/blob_writer.hpp"
 #include "sim/scenario/expand.hpp"
+#include "sim/world/copy_watch.hpp"
+#include "sim/world/server_contact.hpp"
 #include "sim/world/world.hpp"
 
 namespace landfall::world {
 
-/// Per machine, the churn that its target disks are supported for; absent: no limit is known.
-std::vector<std::optional<BytesPerSecond>> churn_limits(
-    const scenario::Scenario& scenario, const std::vector<scenario::ExpandedMachine>& machines);
+/// The churn that is supported, by disk and by machine; absent: no limit is known.
+struct ChurnLimits {
+    std::vector<std::optional<BytesPerSecond>> disks;
+    std::vector<std::optional<BytesPerSecond>> machines;
+};
+
+/// SR/vmware-physical-azure-support-matrix.md, SR/azure-to-azure-support-matrix.md: by the tier of
+/// the target disk and the size of writes, and for all disks of a machine with an agent.
+ChurnLimits churn_limits(const scenario::Scenario& scenario,
+                         const std::vector<scenario::ExpandedMachine>& machines);
 
 class HealthWatch {
   public:
-    HealthWatch(const Estate& estate, const World& world, const SiteRecovery& logic,
-                std::vector<std::optional<BytesPerSecond>> churn_limits);
+    HealthWatch(const scenario::Scenario& scenario, const Estate& estate, const World& world,
+                const SiteRecovery& logic, ChurnLimits limits);
 
     // What it hears.
     void point_published(MachineId machine, Instant time, bool app_consistent);
@@ -34,13 +44,17 @@ class HealthWatch {
     void job_ended(JobId job, std::string_view state, std::string_view cause);
     /// A test failover of the machine and its cleanup succeeded.
     void test_failover_succeeded(MachineId machine);
+    void link_changed(std::string_view link, bool down) {
+        contact_.link_changed(link, down, world_.now());
+    }
 
     /// One look at everything.
     void evaluate();
 
     [[nodiscard]] const HealthMonitor& monitor() const { return monitor_; }
-    /// Moves out `health` and `alerts`; names are those of the vault, servers and machines.
-    std::vector<record::Table> take_tables(std::string_view vault) const;
+    /// Moves out `health`, `alerts` and `copy_progress`; names are those of the vault, servers and
+    /// machines.
+    std::vector<record::Table> take_tables(std::string_view vault);
 
   private:
     struct MachineWatch {
@@ -51,21 +65,27 @@ class HealthWatch {
         std::optional<Instant> app_point;
         std::optional<Instant> tested;
         std::optional<Instant> cycle;  ///< newest point: what a cycle of Hyper-V ends with
+        std::deque<Instant> cycles;    ///< the last ones
         bool failover_failed = false;
         std::optional<HealthReason> cause;  ///< of its last job, by the cause's code
-        Bytes captured;
         Bytes uploaded;
         Instant moved;  ///< last look at which the upload had moved, or nothing waited
     };
 
     [[nodiscard]] ItemFacts facts_of(MachineId machine);
+    [[nodiscard]] bool compare_churn(MachineId machine, ItemFacts& facts);
+    void count_cycles(const MachineWatch& watch, const Policy& policy, ItemFacts& facts) const;
+    void evaluate_servers(Instant now);
     [[nodiscard]] std::string_view name_of_subject(HealthSubject subject,
                                                    std::string_view vault) const;
 
     const Estate& estate_;
     const World& world_;
     const SiteRecovery& logic_;
-    std::vector<std::optional<BytesPerSecond>> churn_limits_;
+    ChurnLimits limits_;
+    ServerContact contact_;
+    CopyWatch copies_;
+    std::vector<Bytes> captured_;  ///< by disk, at the last look
     std::vector<MachineWatch> machines_;
     struct JobWatch {
         MachineId machine;

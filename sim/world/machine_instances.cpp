@@ -2,6 +2,7 @@
 #include "sim/world/machine_instances.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace landfall::world {
 
@@ -9,13 +10,17 @@ namespace {
 
 constexpr std::string_view kNothingThere = "the machine does not exist";
 
-/// How long an action takes; creation in Azure has a quota besides (creation_ends).
+/// How long an action takes; creation in Azure has a quota besides (creation_ends). The first row
+/// that fits counts.
 struct ActionTime {
     MachineAction action;
     bool at_target;
     Duration ServiceProfile::*time;
+    std::optional<ReplicationEngine> only_of = std::nullopt;
 };
 constexpr ActionTime kActionTimes[] = {
+    {MachineAction::Create, true, &ServiceProfile::hyper_v_start_failover_time,
+     ReplicationEngine::HyperVToAzure},
     {MachineAction::Create, false, &ServiceProfile::create_primary_time},
     {MachineAction::Create, true, &ServiceProfile::start_failover_time},
     {MachineAction::Start, false, &ServiceProfile::start_primary_time},
@@ -26,10 +31,12 @@ constexpr ActionTime kActionTimes[] = {
     {MachineAction::Delete, true, &ServiceProfile::delete_machine_time},
 };
 
-Duration time_of(const MachineRequest& request, const ServiceProfile& profile) {
+Duration time_of(const MachineRequest& request, const Estate& estate) {
     const bool at_target = request.instance != MachineInstance::Primary;
+    const ReplicationEngine engine = estate.machine(request.machine).engine;
     for (const ActionTime& row : kActionTimes) {
-        if (row.action == request.action && row.at_target == at_target) return profile.*row.time;
+        if (row.action != request.action || row.at_target != at_target) continue;
+        if (row.only_of.value_or(engine) == engine) return estate.profile.*row.time;
     }
     LANDFALL_CHECK(false, "every action has a time");
     return Duration(0);
@@ -80,9 +87,8 @@ Instant MachineInstances::ending(const MachineRequest& request, Instant now) {
     if (free <= now && is_done(request)) return now;
     const Instant from = std::max(free, now);
     const bool at_target = request.instance != MachineInstance::Primary;
-    free = at_target && request.action == MachineAction::Create
-               ? creation_ends(request, from)
-               : from + time_of(request, estate_.profile);
+    free = at_target && request.action == MachineAction::Create ? creation_ends(request, from)
+                                                                : from + time_of(request, estate_);
     return free;
 }
 
@@ -101,7 +107,7 @@ Instant MachineInstances::creation_ends(const MachineRequest& request, Instant n
         request.hydrate ? profile.failovers_per_hour_hydrated : profile.failovers_per_hour;
     const Instant start = std::max(now, next_creation_);
     next_creation_ = start + Duration(hours(1).count() / per_hour);
-    return start + time_of(request, profile) +
+    return start + time_of(request, estate_) +
            (request.hydrate ? profile.hydration_time : Duration(0));
 }
 

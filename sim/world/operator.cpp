@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/scenario/expand.hpp"
 #include "sim/world/world.hpp"
 
 namespace landfall::world {
@@ -85,6 +86,7 @@ OperationOptions Operator::options_of(const scenario::TimelineEntry& entry,
     options.alternate_location = entry.alternate_location;
     options.test_network = entry.test_network.value_or("");
     options.direction = entry.direction;
+    options.whole_group = is_of_whole_group(entry, machine);
     if (entry.disk) options.disk = disk_named(machine, *entry.disk);
     if (entry.process_server) {
         const auto& servers = estate_.process_servers;
@@ -96,6 +98,20 @@ OperationOptions Operator::options_of(const scenario::TimelineEntry& entry,
             ProcessServerId(static_cast<std::size_t>(server - servers.begin()));
     }
     return options;
+}
+
+/// Whether the order is for every machine of the machine's consistency group.
+bool Operator::is_of_whole_group(const scenario::TimelineEntry& entry, MachineId machine) const {
+    const ConsistencyGroupId group = estate_.machine(machine).group;
+    if (group.is_none()) return false;
+    const auto& members = estate_.groups[group.value].members;
+    return entry.machines.empty() ||
+           std::all_of(members.begin(), members.end(), [&](MachineId member) {
+               const std::string& name = estate_.machine(member).name;
+               return std::any_of(
+                   entry.machines.begin(), entry.machines.end(),
+                   [&](const auto& pattern) { return scenario::matches(pattern, name); });
+           });
 }
 
 /// Restart, resume or cancel: the latest job of the machine.

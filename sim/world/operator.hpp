@@ -55,6 +55,8 @@ class Operator {
     std::optional<std::string> control(const scenario::TimelineEntry& entry, JobId job);
     [[nodiscard]] OperationOptions options_of(const scenario::TimelineEntry& entry,
                                               MachineId machine) const;
+    [[nodiscard]] bool is_of_whole_group(const scenario::TimelineEntry& entry,
+                                         MachineId machine) const;
     [[nodiscard]] DiskId disk_named(MachineId machine, const std::string& name) const;
 
     World& world_;

@@ -58,7 +58,7 @@ class Simulation : private Director, private Cockpit {
                                   .witness = board_.get(),
                                   .source_store = source_store(pilot != nullptr)},
                                  &automation_}),
-          health_(parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
+          health_(scenario, parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
           probe_(logic_, blocks_, world_),
           sight_(parts_.estate, world_, logic_, billing_),
           control_(sight_, [this] { return world_.now(); }),
@@ -279,6 +279,7 @@ class Simulation : private Director, private Cockpit {
 
     void on_link(std::string_view link, bool down) override {
         recorder_.noted(down ? "link_down" : "link_up", link, "");
+        health_.link_changed(link, down);
     }
 
     void on_machine(MachineId item) override { tell_bill(parts_.estate, world_, item, billing_); }

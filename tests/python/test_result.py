@@ -26,6 +26,7 @@ FILES = {
     "jobs.parquet",
     "tasks.parquet",
     "copies.parquet",
+    "copy_progress.parquet",
     "fleet.parquet",
     "backlog.parquet",
     "links.parquet",

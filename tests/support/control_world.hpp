@@ -96,6 +96,16 @@ class ControlWorld : private world::Director, private world::Alarm {
         told_ = board_.violations().size();
     }
 
+    /// Adapts an estate: all its machines are members of one consistency group.
+    static void one_group(Estate& estate) {
+        estate.groups.push_back({"group", {}, nanoseconds(50'000'000), nanoseconds(1'000'000)});
+        for (std::size_t index = 0; index < estate.machines.size(); ++index) {
+            if (!estate.machines[index].forward_of.is_none()) continue;
+            estate.machines[index].group = ConsistencyGroupId(0);
+            estate.groups.front().members.emplace_back(index);
+        }
+    }
+
     static ServiceProfile quick_profile() {
         ServiceProfile profile = unlimited_profile();
         profile.crash_consistent_interval = seconds(5);
@@ -111,6 +121,7 @@ class ControlWorld : private world::Director, private world::Alarm {
         profile.finalize_protection_time = seconds(4);
         profile.shut_down_time = seconds(6);
         profile.start_failover_time = seconds(8);
+        profile.hyper_v_start_failover_time = seconds(8);
         profile.hydration_time = seconds(11);
         profile.start_machine_time = seconds(5);
         profile.commit_time = seconds(3);

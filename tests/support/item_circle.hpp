@@ -122,6 +122,7 @@ class ItemCircle : private EventSink,
         estate.profile.hyper_v_log_resync_percent = 1000;
         estate.profile.hyper_v_disks_at_once = 1;
         estate.profile.start_failover_time = seconds(2);
+        estate.profile.hyper_v_start_failover_time = seconds(2);
         estate.profile.start_machine_time = seconds(1);
         estate.profile.shut_down_time = seconds(3);
         estate.profile.start_primary_time = seconds(2);

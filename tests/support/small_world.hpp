@@ -53,6 +53,7 @@ inline ServiceProfile unlimited_profile() {
     profile.transfer_slice = seconds(1);
     profile.log_processing_rate = BytesPerSecond(1000 * kGB);
     profile.group_confirm_within = seconds(5);
+    profile.master_target_disks_max = 1'000;
     profile.failovers_per_hour = 3'600'000;
     profile.failovers_per_hour_hydrated = 3'600'000;
     return profile;

@@ -18,6 +18,8 @@ ServiceProfile documented() {
     profile.cache_critical_free_percent = 25;
     profile.cpu_warning_percent = 80;
     profile.cpu_critical_percent = 95;
+    profile.memory_warning_percent = 80;
+    profile.memory_critical_percent = 95;
     profile.upload_backlog_warning = minutes(30);
     profile.upload_backlog_critical = minutes(45);
     profile.health_no_crash_point = minutes(60);
@@ -183,6 +185,7 @@ const ItemRow kItemRows[] = {
      [](ItemFacts& f) { f.cycles_missed = 2; },
      {CyclesMissed},
      Health::Warning},
+    {"slow_copy", kInMage, [](ItemFacts& f) { f.copy_slow = true; }, {CopySlow}, Health::Warning},
     {"no_cycle",
      kHyperV,
      [](ItemFacts& f) { f.since_cycle = minutes(61); },
@@ -258,6 +261,10 @@ INSTANTIATE_TEST_SUITE_P(
                       ServerRow{{{24, 0, {}}, {}, false}, {CacheCritical}},
                       ServerRow{{{100, 81, {}}, {}, false}, {ProcessorBusy}},
                       ServerRow{{{100, 96, {}}, {}, false}, {ProcessorCritical}},
+                      ServerRow{{{100, 0, {}, 80}, {}, false}, {}},
+                      ServerRow{{{100, 0, {}, 81}, {}, false}, {MemoryHigh}},
+                      ServerRow{{{100, 0, {}, 95}, {}, false}, {MemoryHigh}},
+                      ServerRow{{{100, 0, {}, 96}, {}, false}, {MemoryCritical}},
                       ServerRow{{{100, 0, minutes(31)}, {}, false}, {UploadBehind}},
                       ServerRow{{{100, 0, minutes(46)}, {}, false}, {UploadCritical}},
                       ServerRow{{{29, 96, minutes(31)}, {}, false},
@@ -280,6 +287,14 @@ TEST(RegistrationHealth, AKeyIsValidForFiveDaysAndAClockMayNotBeOff) {
     EXPECT_TRUE(judge_registration({days(5), {}, false}, profile).empty());
     EXPECT_EQ(judge_registration({days(5) + seconds(1), {}, true}, profile),
               (std::vector{RegistrationKeyExpired, ClockSkew}));
+}
+
+TEST(RegistrationHealth, AConnectionThatIsLostIsToldAfterAQuarterOfAnHour) {
+    RegistrationFacts facts;
+    facts.since_heard = minutes(15);
+    EXPECT_TRUE(judge_registration(facts, documented()).empty());
+    facts.since_heard = minutes(15) + seconds(1);
+    EXPECT_EQ(judge_registration(facts, documented()), std::vector{ServerDisconnected});
 }
 
 TEST(HealthRules, EveryRowHasAMessageAndASourceAndNoCodeMeansTwoThings) {

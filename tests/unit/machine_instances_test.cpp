@@ -11,6 +11,7 @@ Estate estate_of(std::size_t machines) {
     estate.profile.failovers_per_hour = 60;
     estate.profile.failovers_per_hour_hydrated = 30;
     estate.profile.start_failover_time = seconds(100);
+    estate.profile.hyper_v_start_failover_time = seconds(50);
     estate.profile.hydration_time = seconds(500);
     estate.profile.start_machine_time = seconds(2);
     estate.profile.shut_down_time = seconds(60);
@@ -47,6 +48,12 @@ TEST_F(Instances, OnlyTheSourceExistsAtTheStart) {
     EXPECT_TRUE(machines_.of(kFirst, MachineInstance::Primary).running());
     EXPECT_FALSE(machines_.of(kFirst, MachineInstance::Recovery).exists());
     EXPECT_FALSE(machines_.of(kFirst, MachineInstance::Test).exists());
+}
+
+TEST_F(Instances, HyperVMachinesAreMadeInAzureInTheirOwnTime) {
+    estate_.machines[1].engine = ReplicationEngine::HyperVToAzure;
+    carry_out(kSecond, MachineInstance::Test, MachineAction::Create, 1, at({}));
+    EXPECT_EQ(ended_, at(seconds(50)));
 }
 
 TEST_F(Instances, EveryActionTakesTheTimeOfTheProfile) {

@@ -61,6 +61,8 @@ TEST_P(BuiltInProfile, AgreesWithItself) {
     EXPECT_LE(profile.cache_throttle_free_percent, profile.cache_resume_free_percent);
     EXPECT_LE(profile.cache_critical_free_percent, profile.cache_warning_free_percent);
     EXPECT_LT(profile.cpu_warning_percent, profile.cpu_critical_percent);
+    EXPECT_LT(profile.memory_warning_percent, profile.memory_critical_percent);
+    EXPECT_LT(profile.host_throttle_min, profile.host_throttle_max);
     EXPECT_LT(profile.upload_backlog_warning, profile.upload_backlog_critical);
     EXPECT_LE(profile.os_disk_size_max, profile.data_disk_size_max);
     EXPECT_GT(profile.transfer_slice, Duration(0));
@@ -136,6 +138,24 @@ TEST(ServiceProfiles, KeepTheDocumentedNumberOfPoints) {
     EXPECT_EQ(points_kept(profile, days(7)), 24 + 83);
     EXPECT_EQ(points_kept(profile, days(15)), 24 + 83 + 48);
     EXPECT_EQ(points_kept(find_profile("asr-2018")->profile, days(3)), 59);
+}
+
+TEST_P(BuiltInProfile, ChurnLimitsRiseWithTheSizeOfWritesUpToThoseOfTheTier) {
+    for (const TargetDiskTier& tier : data_.profile.target_disk_tiers) {
+        ASSERT_FALSE(tier.churn_by_write_size.empty()) << tier.name;
+        const ChurnStep* last = nullptr;
+        for (const ChurnStep& step : tier.churn_by_write_size) {
+            EXPECT_LE(step.limit, step.high_churn_limit) << tier.name;
+            if (last != nullptr) {
+                EXPECT_GT(step.write_size, last->write_size) << tier.name;
+                EXPECT_GE(step.limit, last->limit) << tier.name;
+                EXPECT_GE(step.high_churn_limit, last->high_churn_limit) << tier.name;
+            }
+            last = &step;
+        }
+        EXPECT_EQ(last->limit, tier.churn_limit) << tier.name;
+        EXPECT_EQ(last->high_churn_limit, tier.high_churn_limit) << tier.name;
+    }
 }
 
 TEST_P(BuiltInProfile, DiskTiersRiseWithinTheirType) {

@@ -331,7 +331,7 @@ INSTANTIATE_TEST_SUITE_P(
                              "than the host has"},
                       Misfit{"overlapping throttles of a host",
                              {{"/sites/0/hosts/0/throttles/1",
-                               {{"from", 64000}, {"to", 70000}, {"bandwidth", 8000}}}},
+                               {{"from", 64000}, {"to", 70000}, {"bandwidth", 1000000}}}},
                              {{"SCN060", "/sites/0/hosts/0/throttles/1", ""}},
                              ""},
                       Misfit{"every 45 seconds",
