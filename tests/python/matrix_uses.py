@@ -74,7 +74,12 @@ KINDS: dict[str, tuple[Document, Document]] = {
     "Zone to zone": (_ELSEWHERE, {**_AZURE, "target_region": "west", "zone_to_zone": True}),
     "VMM to VMM": (
         _VMM,
-        {**_HYPER_V, "cloud": "gold", "replication": "hyper-v-to-secondary", "target_site": "branch"},
+        {
+            **_HYPER_V,
+            "cloud": "gold",
+            "replication": "hyper-v-to-secondary",
+            "target_site": "branch",
+        },
     ),
     "Scout to a secondary site": (
         _SCOUT,
