@@ -229,6 +229,11 @@ class Policy(Part):
         default="5 min",
         description="Seconds between two transfers of Hyper-V Replica: 30, 300 or 900.",
     )
+    initial_replication_start: TimeOfDay | None = Field(
+        default=None,
+        description="Hyper-V: time of day for which the first copy of a machine waits, within 24 h "
+        "of its enabling; null: it starts at once.",
+    )
 
 
 class ConsistencyGroup(Part):

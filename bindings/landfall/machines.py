@@ -36,6 +36,8 @@ class ReplicationRule:
     needs: tuple[str, ...]
     #: Keys that only some engines know and that this one may have as well.
     may: tuple[str, ...] = ()
+    #: Whether the first copy may travel on a disk.
+    offline: bool = False
 
 
 _INMAGE_KINDS = ("vmware", "physical")
@@ -49,9 +51,9 @@ RULES: dict[str, ReplicationRule] = {
         ("storage_account", "target_region"),
         ("consistency_group",),
     ),
-    "hyper-v-to-secondary": ReplicationRule(("hyper-v",), ("host", "target_site")),
+    "hyper-v-to-secondary": ReplicationRule(("hyper-v",), ("host", "target_site"), offline=True),
     "scout-to-secondary": ReplicationRule(
-        _INMAGE_KINDS, ("process_server",), ("host", "consistency_group")
+        _INMAGE_KINDS, ("process_server",), ("host", "consistency_group"), offline=True
     ),
     "failback": ReplicationRule(_INMAGE_KINDS, ("process_server", "failed_over")),
 }
@@ -234,7 +236,7 @@ class Machine(Part):
     )
     initial_copy: Literal["network", "offline"] = Field(
         default="network",
-        description='"offline": disks are shipped (Hyper-V to a second site only).',
+        description='"offline": disks are shipped (to a second site only).',
     )
     offline_takes: PositiveDuration | None = Field(
         default=None, description="Offline initial copy: seconds until it has arrived."
@@ -303,10 +305,8 @@ class Machine(Part):
     @model_validator(mode="after")
     def _keys_go_together(self) -> Machine:
         offline = self.initial_copy == "offline"
-        if offline and self.engine != "hyper-v-to-secondary":
-            message = (
-                'goes only with "hyper-v-to-secondary" replication: no disk is shipped to Azure'
-            )
+        if offline and not RULES[self.engine].offline:
+            message = "goes only with replication to a second site: no disk is shipped to Azure"
             raise clash(codes.KEYS_CLASH, message, "initial_copy")
         if offline and self.offline_takes is None:
             raise clash(codes.MISSING_KEY, "this key is required", "offline_takes")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from . import codes
-from .part import Many, Name, Part, Reference, as_number, clash
+from .part import Flag, Many, Name, Part, Reference, as_number, clash
 
 Amount: TypeAlias = Annotated[
     int, Field(strict=True, ge=0, le=1_000_000), BeforeValidator(as_number)
@@ -103,4 +103,9 @@ class Target(Part):
     )
     availability_set: Name | None = Field(
         default=None, description="Availability set: machines of one family of sizes; null: none."
+    )
+    managed_disks: Flag | None = Field(
+        default=None,
+        description="Managed disks, or else blobs in a storage account; null: managed disks, but "
+        "for Hyper-V blobs: machines with managed disks cannot return to Hyper-V.",
     )

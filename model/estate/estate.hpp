@@ -77,6 +77,9 @@ struct Machine {
     std::uint32_t capture_phase = 0;  ///< which phase of the capture step its changes leave in
     bool can_shut_down = true;        ///< a hypervisor can shut it down; a physical server's cannot
     bool needs_hydration = false;     ///< SR/site-recovery-failover.md: boot drivers made ready
+    /// A host can make application-consistent points of Windows guests on basic disks only
+    /// (SR/hyper-v-azure-support-matrix.md); an agent of all.
+    bool app_consistent = true;
     ReplicationEngine engine = ReplicationEngine::InMageToAzure;
     ScenarioKind kind = ScenarioKind::VMwareToAzure;  ///< decides which operations it has
     Fidelity fidelity = Fidelity::Volume;
@@ -115,6 +118,8 @@ struct Policy {
     std::optional<Duration> app_consistent_every;
     std::optional<Duration> rpo_threshold;       ///< raises an event; never changes replication
     Duration replication_interval = minutes(5);  ///< of Hyper-V Replica: 30 s, 5 min or 15 min
+    /// After midnight, where time 0 is: the first copy waits for that time of day, once.
+    std::optional<Duration> initial_replication_start = std::nullopt;
 };
 
 /// How changes are gathered at the source at volume fidelity.

@@ -81,10 +81,18 @@ std::string less_than_retention(const ServiceProfile& /*profile*/) {
     return "must be less than the retention";
 }
 
+bool is_scheduled(const PolicyFacts& policy, const ServiceProfile& /*profile*/) {
+    return policy.initial_replication_start.has_value();
+}
+std::string at_once(const ServiceProfile& /*profile*/) {
+    return "must not have it: the first copy starts when replication is enabled";
+}
+
 constexpr std::string_view kInterval = "replication_interval";
 constexpr std::string_view kRetention = "retention";
 constexpr std::string_view kAppEvery = "app_consistent_every";
 constexpr std::string_view kPoints = "extra_points";
+constexpr std::string_view kStart = "initial_replication_start";
 
 constexpr std::array kRanges = {
     RangeRow{HyperVToAzure, kInterval, is_other_interval, intervals, kHyperVPolicy},
@@ -107,10 +115,12 @@ constexpr std::array kRanges = {
              "SR/vmware-azure-architecture.md"},
     RangeRow{InMageToAzure, kAppEvery, is_app_interval_past_retention, less_than_retention,
              "SR/vmware-azure-architecture.md"},
+    RangeRow{InMageToAzure, kStart, is_scheduled, at_once, "SR/vmware-azure-architecture.md"},
     RangeRow{AzureToAzure, kRetention, is_kept_longer_between_azure, longest_between_azure,
              "SR/azure-to-azure-common-questions.md"},
     RangeRow{AzureToAzure, kAppEvery, is_other_app_interval, app_intervals,
              "SR/azure-to-azure-common-questions.md"},
+    RangeRow{AzureToAzure, kStart, is_scheduled, at_once, "SR/azure-to-azure-architecture.md"},
 };
 
 }  // namespace

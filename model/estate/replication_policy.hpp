@@ -32,6 +32,8 @@ struct PolicyFacts {
     std::optional<Duration> app_consistent_every;
     Duration replication_interval = minutes(5);  ///< of both Hyper-V kinds
     std::int64_t extra_points = 0;               ///< HyperVToHyperV: beside the newest
+    /// After midnight: the first copy waits for that time of day; none: it starts at once.
+    std::optional<Duration> initial_replication_start = std::nullopt;
 };
 
 /// One field that is out of its range.

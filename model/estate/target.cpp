@@ -74,6 +74,10 @@ std::optional<Ipv4> read_ipv4(std::string_view text) {
     return text.empty() ? std::optional(address) : std::nullopt;
 }
 
+bool has_managed_disks(const TargetSettings& settings, ScenarioKind kind) {
+    return settings.managed_disks.value_or(!kHyperVToAzureKinds.contains(kind));
+}
+
 const VmSize* size_for(const TargetSettings& settings, const ServiceProfile& profile) {
     const VmSize* best = nullptr;
     for (const VmSize& size : profile.vm_sizes) {

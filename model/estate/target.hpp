@@ -25,6 +25,7 @@
 
 #include "model/base/ids.hpp"
 #include "model/base/units.hpp"
+#include "model/estate/scenario_kind.hpp"
 #include "model/profile/service_profile.hpp"
 
 namespace landfall {
@@ -87,7 +88,12 @@ struct TargetSettings {
     std::optional<Ipv4> ip;
     std::optional<std::string> availability_set;
     std::int64_t helper_disks = 0;  ///< places for data disks that its hydration helper needs
+    std::optional<bool> managed_disks;  ///< else blobs in a storage account; none: unstated
 };
+
+/// Unstated: managed disks; but for Hyper-V blobs [A], from which alone there is a way back
+/// (SR/hyper-v-azure-support-matrix.md).
+bool has_managed_disks(const TargetSettings& settings, ScenarioKind kind);
 
 /// Regions, and what is known of each machine; machines that are alike share their settings.
 struct TargetFacts {

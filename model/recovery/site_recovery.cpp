@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/recovery/operation_options.hpp"
+
 namespace landfall {
 
 SiteRecovery::SiteRecovery(const Estate& estate, Environment environment)
@@ -25,6 +27,9 @@ std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, MachineId 
     if (!up_) return refusal(machine, "the service does not answer: its orchestrator is down");
     if (operation == Operation::Failback) {
         if (const auto why = why_not(view_of(machine), operation)) return refusal(machine, *why);
+        if (const auto why = unsupported_options(operation, machine, options)) {
+            return refusal(machine, *why);
+        }
         // Whatever the service calls it for this kind of machine.
         operation = failback_operation(estate_.machine(machine).kind, estate_.profile)
                         .value_or(Operation::Failback);
@@ -42,6 +47,9 @@ std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, MachineId 
                            "\" is in progress (task \"" + std::string(running.row().name) + "\")"};
     }
     if (const auto why = why_not(view_of(machine), operation)) return refusal(machine, *why);
+    if (const auto why = unsupported_options(operation, machine, options)) {
+        return refusal(machine, *why);
+    }
     if (const auto why = obstacle(operation, machine, options)) return refusal(machine, *why);
     if (displaces) {
         JobRecord& displaced = record(target.job);
@@ -56,6 +64,21 @@ std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, MachineId 
 std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, RecoveryPlanId plan,
                                                  const OperationOptions& options) {
     return plans_.start(operation, plan, options);
+}
+
+std::optional<std::string> SiteRecovery::unsupported_options(
+    Operation operation, MachineId machine, const OperationOptions& options) const {
+    const TargetSettings* target = estate_.target.find(machine);
+    const MachineFacts* facts = estate_.enabling.find(machine);
+    const bool known_host = facts != nullptr && facts->host_version;
+    return why_not_with_options(
+        {.operation = operation,
+         .options = options,
+         .kind = estate_.machine(machine).kind,
+         .profile = estate_.profile,
+         .managed_disks =
+             target != nullptr && has_managed_disks(*target, estate_.machine(machine).kind),
+         .host_version = known_host ? std::string_view(*facts->host_version) : ""});
 }
 
 /// What stands in the way of an operation that the item's state allows.

@@ -142,6 +142,8 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void resync_required(MachineId leg, std::string_view cause) override;
 
     // site_recovery.cpp: operations in
+    [[nodiscard]] std::optional<std::string> unsupported_options(
+        Operation operation, MachineId machine, const OperationOptions& options) const;
     [[nodiscard]] std::optional<std::string> obstacle(Operation operation, MachineId machine,
                                                       const OperationOptions& options) const;
     // site_recovery_limits.cpp
@@ -172,6 +174,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
 
     // site_recovery_tasks.cpp: what tasks do
     void begin_action(JobId id, bool again);
+    [[nodiscard]] Duration until_scheduled_copy(JobId id) const;
     void time_over(JobId id);
     void begin_shut_down(JobId id);
     void begin_synchronize(JobId id);

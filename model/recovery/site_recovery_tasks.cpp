@@ -19,8 +19,10 @@ void SiteRecovery::begin_action(JobId id, bool again) {
         case TaskAction::CheckRecoveryPoint:
         case TaskAction::CheckReprotect:
         case TaskAction::CheckMachine:
-        case TaskAction::StartInitialReplication:
         case TaskAction::KeepChosenPoint: wait_for(id, estate_.profile.*task.time); return;
+        case TaskAction::StartInitialReplication:
+            wait_for(id, until_scheduled_copy(id) + estate_.profile.*task.time);
+            return;
         case TaskAction::RemoveItem:
             wait_for(id, task.time != nullptr ? estate_.profile.*task.time : Duration(0));
             return;
@@ -74,6 +76,20 @@ void SiteRecovery::begin_action(JobId id, bool again) {
             return;
         case TaskAction::CompareDisks: begin_resync(id, again); return;
     }
+}
+
+/// Time left until the first copy may start: the policy may name a time of day for it
+/// (PS:New-AzRecoveryServicesAsrPolicy.md: once, within 24 h of the job's start).
+Duration SiteRecovery::until_scheduled_copy(JobId id) const {
+    const JobRecord& running = job(id);
+    const Policy& policy = estate_.policy(estate_.machine(running.machine).policy);
+    if (!policy.initial_replication_start) return Duration(0);
+    const std::int64_t day = days(1).count();
+    const Duration since_start = running.tasks[running.task].started.since_start();
+    const std::int64_t ahead =
+        (policy.initial_replication_start->count() - since_start.count() % day + day) % day;
+    const Instant due = running.tasks[running.task].started + Duration(ahead);
+    return std::max(due, environment_.clock.now()) - environment_.clock.now();
 }
 
 void SiteRecovery::time_over(JobId id) {

@@ -69,7 +69,8 @@ Marker ReplicationPipeline::due_marker(MachineId machine) {
     MachineState& source = state(machine);
     if (source.path != DataPath::Journal) return Marker::None;
     const Instant now = environment_.clock.now();
-    if (!source.app_consistent_every || now < source.app_consistent_due) {
+    if (!source.app_consistent_every || now < source.app_consistent_due ||
+        !estate_.machine(machine).app_consistent) {
         return Marker::CrashConsistent;
     }
     source.app_consistent_due = now + *source.app_consistent_every;

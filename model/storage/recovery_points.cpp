@@ -33,6 +33,11 @@ void RecoveryPoints::Ring::push(const RecoveryPoint& point) {
     ++count_;
 }
 
+void RecoveryPoints::Ring::replace_newest(const RecoveryPoint& point) {
+    LANDFALL_CHECK(count_ > 0, "only a point that exists is replaced");
+    points_[(first_ + count_ - 1) & (points_.size() - 1)] = point;
+}
+
 void RecoveryPoints::Ring::drop_oldest() {
     LANDFALL_CHECK(count_ > 0, "only a point that exists is dropped");
     first_ = (first_ + 1) & (points_.size() - 1);
@@ -102,10 +107,19 @@ void RecoveryPoints::thin(Instant now) {
             const RecoveryPoint aged = tier.points.oldest();
             tier.drop_oldest();
             if (index + 1 == tiers_.size()) continue;
-            // One point per cell of the coarser grid: the first of the cell that ages into it.
+            // One point per cell of the coarser grid: the first of the cell that ages into it; but
+            // an application-consistent one goes before the others [A].
             Tier& coarser = tiers_[index + 1];
             const std::int64_t cell = aged.time.since_start().count() / coarser.rule.every.count();
-            if (cell != coarser.newest_cell) coarser.push(aged);
+            if (cell != coarser.newest_cell) {
+                coarser.push(aged);
+            } else if (aged.kind == Marker::AppConsistent &&
+                       coarser.points.newest().kind != Marker::AppConsistent) {
+                coarser.points.replace_newest(aged);
+                if (coarser.points.size() == 1) {
+                    coarser.oldest_expires = aged.time + coarser.rule.until;
+                }
+            }
         }
     }
 }

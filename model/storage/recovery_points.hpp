@@ -63,6 +63,7 @@ class RecoveryPoints {
         [[nodiscard]] const RecoveryPoint& oldest() const { return at(0); }
         [[nodiscard]] const RecoveryPoint& newest() const { return at(count_ - 1); }
         void push(const RecoveryPoint& point);
+        void replace_newest(const RecoveryPoint& point);
         void drop_oldest();
         void clear() { count_ = 0; }
 

@@ -162,8 +162,8 @@ void check_target(Checking& checking, std::size_t index, const std::string& mach
     const MachineGroup& group = checking.scenario.machines[index];
     const TargetSettings& target = group.target;
     const std::string pointer = machine_pointer + "/target";
-    const bool is_stated =
-        target.size || target.network || target.subnet || target.ip || target.availability_set;
+    const bool is_stated = target.size || target.network || target.subnet || target.ip ||
+                           target.availability_set || target.managed_disks;
     if (!is_stated) return;
     if (kSecondarySiteKinds.contains(kind_of(group))) {
         note(checking.problems, code::kKeysClash, pointer, "{...}",

@@ -1,6 +1,7 @@
 // sim/scenario/check_timeline.cpp — whether the timeline and the expectations speak of something.
 #include <algorithm>
 
+#include "model/recovery/operation_options.hpp"
 #include "model/recovery/support_matrix.hpp"
 #include "sim/scenario/checks.hpp"
 #include "sim/scenario/expand.hpp"
@@ -101,10 +102,43 @@ void check_support(Checking& checking, const TimelineEntry& entry, const Machine
              "]; say \"refused\": true where that is what is to be seen");
 }
 
+/// Options that machines of the group's kind never have.
+void check_options(Checking& checking, const TimelineEntry& entry, const MachineGroup& group,
+                   const std::string& pointer) {
+    const bool goes_home =
+        entry.operation == Operation::Failback || entry.operation == Operation::Reprotect;
+    if (entry.refused || !goes_home || group.replication == Replication::Failback) return;
+    OperationOptions options;
+    options.alternate_location = entry.alternate_location;
+    if (entry.full_download) options.data_sync = DataSync::ForSynchronization;
+    const auto why =
+        why_not_with_options({.operation = entry.operation == Operation::Failback
+                                               ? landfall::Operation::Failback
+                                               : landfall::Operation::ReverseReplicate,
+                              .options = options,
+                              .kind = kind_of(group),
+                              .profile = checking.scenario.profile,
+                              .managed_disks = has_managed_disks(group.target, kind_of(group))});
+    if (!why) return;
+    const std::string key = entry.alternate_location ? "/location"
+                            : entry.full_download    ? "/data_sync"
+                                                     : "/do";
+    note(checking.problems, code::kNeverSupported, pointer + key,
+         json_text(entry.alternate_location ? "alternate"
+                   : entry.full_download    ? "full_download"
+                                            : "failback"),
+         "machine \"" + group.name + "\" cannot have this: " + *why +
+             "; say \"refused\": true where that is what is to be seen");
+}
+
 /// What not every machine can have.
 void check_event(Checking& checking, const TimelineEntry& entry, const std::string& pointer) {
     for (const MachineGroup& group : checking.scenario.machines) {
-        if (selects(entry, group)) check_support(checking, entry, group, pointer);
+        if (selects(entry, group)) {
+            const std::size_t before = checking.problems.size();
+            check_support(checking, entry, group, pointer);
+            if (checking.problems.size() == before) check_options(checking, entry, group, pointer);
+        }
         if (entry.disk && selects(entry, group)) check_disk_event(checking, entry, group, pointer);
         const bool restart = entry.operation == Operation::RestartTarget;
         if (!restart || group.fidelity == Fidelity::Block || !selects(entry, group)) continue;

@@ -216,6 +216,7 @@ Policy read_policy(const Json& value, const std::string& pointer, Problems& prob
     policy.rpo_threshold = object.optional("rpo_threshold", ReadDuration{Duration(1)});
     policy.replication_interval =
         object.with_default("replication_interval", read_interval, minutes(5));
+    policy.initial_replication_start = object.optional("initial_replication_start", ReadClock());
     object.finish();
     return policy;
 }

@@ -176,9 +176,9 @@ void check_needs(ObjectReader& object, const MachineGroup& group) {
              "goes only with \"azure-to-azure\" replication");
     }
     const bool offline = group.initial_copy == InitialCopy::Offline;
-    if (offline && group.replication != Replication::HyperVToSecondary) {
+    if (offline && !rule.offline) {
         note(object.problems(), code::kKeysClash, object.at("initial_copy"), "\"offline\"",
-             "goes only with \"hyper-v-to-secondary\" replication: no disk is shipped to Azure");
+             "goes only with replication to a second site: no disk is shipped to Azure");
     } else if (offline != group.offline_takes.has_value()) {
         const Json* takes = object.find("offline_takes");
         if (offline && takes == nullptr) object.note_missing("offline_takes");

@@ -155,6 +155,7 @@ void read_target(ObjectReader& machine, MachineGroup& group) {
     target.subnet = object.optional("subnet", ReadName());
     target.ip = object.optional("ip", read_address);
     target.availability_set = object.optional("availability_set", ReadName());
+    target.managed_disks = object.optional("managed_disks", ReadFlag());
     object.finish();
     if (target.ip && group.count > 1) {
         note(machine.problems(), code::kKeysClash, machine.at("target"), "{...}",

@@ -16,21 +16,22 @@ const std::vector<ReplicationRule>& replication_rules() {
     constexpr Need kMay = Need::Optional;
     constexpr Need kNot = Need::Forbidden;
     // Needs: process server, host, storage account, target site, target region, failed over. Then:
-    // lives in a region, master target, groups. Not formatted: a table is read by its rows.
+    // lives in a region, master target, groups, offline copy. Not formatted: a table is read by its
+    // rows.
     // clang-format off
     static const std::vector<ReplicationRule> rules = {
         {Replication::InMageToAzure, "inmage-to-azure", {"vmware", "physical", "aws"},
-         kMust, kMay, kNot, kNot, kNot, kNot, false, false, true},
+         kMust, kMay, kNot, kNot, kNot, kNot, false, false, true, false},
         {Replication::HyperVToAzure, "hyper-v-to-azure", {"hyper-v"},
-         kNot, kMust, kMust, kNot, kNot, kNot, false, false, false},
+         kNot, kMust, kMust, kNot, kNot, kNot, false, false, false, false},
         {Replication::AzureToAzure, "azure-to-azure", {"azure"},
-         kNot, kNot, kMust, kNot, kMust, kNot, true, false, true},
+         kNot, kNot, kMust, kNot, kMust, kNot, true, false, true, false},
         {Replication::HyperVToSecondary, "hyper-v-to-secondary", {"hyper-v"},
-         kNot, kMust, kNot, kMust, kNot, kNot, false, false, false},
+         kNot, kMust, kNot, kMust, kNot, kNot, false, false, false, true},
         {Replication::ScoutToSecondary, "scout-to-secondary", {"vmware", "physical"},
-         kMust, kMay, kNot, kNot, kNot, kNot, false, true, true},
+         kMust, kMay, kNot, kNot, kNot, kNot, false, true, true, true},
         {Replication::Failback, "failback", {"vmware", "physical"},
-         kMust, kNot, kNot, kNot, kNot, kMust, true, true, false},
+         kMust, kNot, kNot, kNot, kNot, kMust, true, true, false, false},
     };
     // clang-format on
     return rules;

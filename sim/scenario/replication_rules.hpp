@@ -32,6 +32,7 @@ struct ReplicationRule {
     bool in_region;      ///< the machine lives in a region, not in a site
     bool master_target;  ///< its process server sends on to a master target, not to an account
     bool groups;         ///< its machines may stand in a consistency group
+    bool offline;        ///< the first copy may travel on a disk
 
     [[nodiscard]] bool takes(std::string_view kind) const;
 };

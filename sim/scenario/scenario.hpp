@@ -137,7 +137,8 @@ struct Policy {
     Duration retention;
     std::optional<Duration> app_consistent_every;
     std::optional<Duration> rpo_threshold;
-    Duration replication_interval;  ///< Hyper-V: 30 s, 5 min or 15 min
+    Duration replication_interval;                      ///< Hyper-V: 30 s, 5 min or 15 min
+    std::optional<Duration> initial_replication_start;  ///< Hyper-V: after midnight
 };
 
 /// Machines that get their recovery points at one and the same moment.

@@ -184,6 +184,7 @@ class Builder {
         const Containers containers = containers_of(group);
         SetupId mapping;
         Instant seen = group.appears_at.value_or(kBefore);
+        if (kind_of(group) == ScenarioKind::ScoutToSecondary) note_schedule_of_scout(group);
         if (!containers.here.is_none()) {
             mapping = mapping_of(group, containers);
             seen = seen_at(group, setup().object(containers.here).parent);
@@ -213,13 +214,27 @@ class Builder {
         const auto [known, is_new] = policies_.try_emplace({place->value, *kind}, SetupId());
         if (!is_new) return known->second;
         const Policy& policy = scenario_.policies[place->value];
-        PolicyFacts facts{*kind, policy.retention, policy.app_consistent_every,
-                          policy.replication_interval, 0};
+        PolicyFacts facts{*kind,
+                          policy.retention,
+                          policy.app_consistent_every,
+                          policy.replication_interval,
+                          0,
+                          policy.initial_replication_start};
         note_ranges(facts, pointer_to("/policies", place->value));
         const SetupAnswer made = setup().create_policy(
             policy.name + " for " + std::string(name_of(*kind)), facts, kBefore);
         if (const auto* id = std::get_if<SetupId>(&made)) known->second = *id;
         return known->second;
+    }
+
+    /// SR/vmware-physical-secondary-architecture.md: Scout copies when its agent is there.
+    void note_schedule_of_scout(const MachineGroup& group) {
+        const std::optional<PolicyId> place = directory_.policy(group.policy);
+        if (!place || !scenario_.policies[place->value].initial_replication_start) return;
+        note(built_.problems, code::kKeysClash,
+             pointer_to("/policies", place->value) + "/initial_replication_start",
+             seconds_text(*scenario_.policies[place->value].initial_replication_start),
+             "does not go with \"scout-to-secondary\" replication");
     }
 
     /// What check_policies() does not say for all kinds alike.
@@ -228,10 +243,16 @@ class Builder {
             const bool of_interval = fault.field == "replication_interval";
             const bool of_retention =
                 fault.field == "retention" && facts.retention <= scenario_.profile.retention_max;
-            if (!of_interval && !of_retention) continue;
-            note(built_.problems, of_interval ? code::kInterval : code::kRetention,
-                 pointer + "/" + std::string(fault.field),
-                 seconds_text(of_interval ? facts.replication_interval : facts.retention),
+            const bool of_start = fault.field == "initial_replication_start";
+            if (!of_interval && !of_retention && !of_start) continue;
+            const Duration found = of_interval ? facts.replication_interval
+                                   : of_start  ? *facts.initial_replication_start
+                                               : facts.retention;
+            const std::string_view code = of_interval ? code::kInterval
+                                          : of_start  ? code::kKeysClash
+                                                      : code::kRetention;
+            note(built_.problems, code, pointer + "/" + std::string(fault.field),
+                 seconds_text(found),
                  "a policy for " + std::string(name_of(facts.kind)) + " " + fault.allowed + " (" +
                      std::string(fault.source) + ")");
         }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/recovery/job_plan.hpp"
+#include "model/recovery/support_matrix.hpp"
 #include "sim/kernel/random_streams.hpp"
 #include "sim/scenario/profile_data.hpp"
 #include "sim/scenario/replication_rules.hpp"
@@ -28,9 +30,9 @@ class Assembler : private NetworkAssembly {
         result_.estate.capture = {scenario_.detail.capture_step,
                                   static_cast<std::uint32_t>(scenario_.detail.capture_phases)};
         for (const scenario::Policy& policy : scenario_.policies) {
-            result_.estate.policies.push_back({policy.name, policy.retention,
-                                               policy.app_consistent_every, policy.rpo_threshold,
-                                               policy.replication_interval});
+            result_.estate.policies.push_back(
+                {policy.name, policy.retention, policy.app_consistent_every, policy.rpo_threshold,
+                 policy.replication_interval, policy.initial_replication_start});
         }
         for (const scenario::ConsistencyGroup& group : scenario_.consistency_groups) {
             result_.estate.groups.push_back({group.name, {}, group.hold, group.latency});
@@ -90,6 +92,14 @@ class Assembler : private NetworkAssembly {
         if (machine.process_server.is_none()) machine.process_server = own_uploader(expanded);
     }
 
+    /// SR/hyper-v-azure-support-matrix.md: no application-consistent points of Linux guests, nor
+    /// where a disk is dynamic.
+    static bool has_vss(const scenario::MachineGroup& group) {
+        return group.os == "windows" &&
+               std::none_of(group.disks.begin(), group.disks.end(),
+                            [](const scenario::Disk& disk) { return disk.facts.dynamic; });
+    }
+
     void add_machine(const scenario::ExpandedMachine& expanded) {
         const scenario::MachineGroup& group = scenario_.machines[expanded.group];
         Machine machine;
@@ -104,9 +114,12 @@ class Assembler : private NetworkAssembly {
                                        static_cast<std::uint64_t>(scenario_.detail.capture_phases));
         // An AWS instance is protected as a physical server (SR/migrate-tutorial-aws-azure.md).
         const bool physical = group.kind == "physical" || group.kind == "aws";
-        machine.can_shut_down = !physical;
         machine.needs_hydration = physical || group.os == "linux" || !group.hydration_drivers_ready;
         set_engine(expanded, group, machine);
+        machine.can_shut_down =
+            support(Feature::ShutDownSource, machine.kind, scenario_.profile).support ==
+            Support::Supported;
+        if (is_hyper_v(machine.kind)) machine.app_consistent = has_vss(group);
         const MachineId id(result_.estate.machines.size());
         result_.estate.machines.push_back(machine);
         if (!machine.group.is_none()) {

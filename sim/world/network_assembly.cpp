@@ -63,10 +63,13 @@ void NetworkAssembly::add_server(const scenario::ProcessServer& server,
     const BytesPerSecond processing(profile.processing_rate_per_core.count() * server.cores);
 
     std::vector<std::uint32_t> receive = {add_lan_port(server)};
+    std::vector<std::uint32_t> first_of_upload;
     if (server.host) {
         const scenario::Site& home = scenario_.sites[find_named(scenario_.sites, server.site)];
         const scenario::Host& host = home.hosts[find_named(home.hosts, *server.host)];
         receive.push_back(nic_of(host, server.site));
+        // SR/site-recovery-plan-capacity-vmware.md: the throttle is the process server's.
+        if (!host.throttles.empty()) first_of_upload.push_back(throttle_of(host, server.site));
     }
     receive.push_back(
         add_link(server.name + " cache", static_cast<double>(server.cache_rate.count()), 0));
@@ -77,7 +80,8 @@ void NetworkAssembly::add_server(const scenario::ProcessServer& server,
     const Destination destination = elsewhere ? *elsewhere : destination_of(server);
     result_.estate.process_servers.push_back(
         {server.name, receive_channel,
-         add_upload(server.name, server.site, destination, {}, profile.upload_threads, false),
+         add_upload(server.name, server.site, destination, first_of_upload, profile.upload_threads,
+                    false),
          server.cache, processing, std::llround(server.compression_ratio * 1000),
          destination.ingress});
 }

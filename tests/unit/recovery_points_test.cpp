@@ -47,6 +47,24 @@ TEST_P(RetentionGridCount, InSteadyStateIsWhatTheGridImplies) {
     EXPECT_LE(most - fewest, 2U);
 }
 
+TEST(RecoveryPoints, OfTheCoarseGridAreApplicationConsistentWhereThereIsSuchAPoint) {
+    const auto profile = test::unlimited_profile();
+    RecoveryPoints points(retention_tiers(profile, days(1)), days(1));
+    for (Duration t = minutes(5); t <= hours(30); t += minutes(5)) {
+        RecoveryPoint point = point_at(t);
+        // Never the first of an hour's twelve, which the grid would take.
+        if (t.count() % hours(1).count() == minutes(35).count()) point.kind = Marker::AppConsistent;
+        points.add(point);
+    }
+    std::size_t coarse = 0;
+    for (const RecoveryPoint& point : points.all()) {
+        if (Instant(hours(30)) - point.time <= hours(3)) continue;
+        ++coarse;
+        EXPECT_EQ(point.kind, Marker::AppConsistent) << to_seconds(point.time.since_start());
+    }
+    EXPECT_EQ(coarse, 21U);
+}
+
 TEST(RecoveryPoints, AreOrderedSpacedAndYoungerThanTheRetention) {
     const auto profile = test::unlimited_profile();
     RecoveryPoints points(retention_tiers(profile, days(3)), days(3));

@@ -226,6 +226,11 @@ TEST(PolicyRanges, AreThoseOfTheDocuments) {
                          Duration interval = minutes(5), std::int64_t points = 0) {
         return PolicyFacts{kind, retention, app, interval, points};
     };
+    const auto scheduled = [&](PolicyKind kind) {
+        PolicyFacts facts = with(kind, hours(2), std::nullopt);
+        facts.initial_replication_start = hours(2);
+        return facts;
+    };
     using enum PolicyKind;
     const std::vector<Row> rows = {
         {with(HyperVToAzure, hours(24), hours(12)), {}},
@@ -241,6 +246,10 @@ TEST(PolicyRanges, AreThoseOfTheDocuments) {
         {with(InMageToAzure, days(16), minutes(30)), {"retention", "app_consistent_every"}},
         {with(AzureToAzure, days(15), hours(12)), {}},
         {with(AzureToAzure, days(16), std::nullopt), {"retention"}},
+        {scheduled(HyperVToAzure), {}},
+        {scheduled(HyperVToHyperV), {}},
+        {scheduled(InMageToAzure), {"initial_replication_start"}},
+        {scheduled(AzureToAzure), {"initial_replication_start"}},
     };
     for (const Row& row : rows) {
         std::vector<std::string_view> found;
