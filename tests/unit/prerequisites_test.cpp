@@ -289,8 +289,8 @@ TEST(ReprotectPrerequisites, WaitForTheAgentToRegisterAgain) {
     for (const BillingLine& line : world.billing().lines()) {
         if (line.meter == Meter::Egress && line.amount_micros > 0) paid.push_back(line.machine);
     }
-    EXPECT_THAT(paid, ::testing::AllOf(::testing::Not(::testing::IsEmpty()),
-                                       ::testing::Each(kFirst)));
+    EXPECT_THAT(paid,
+                ::testing::AllOf(::testing::Not(::testing::IsEmpty()), ::testing::Each(kFirst)));
 }
 
 }  // namespace
