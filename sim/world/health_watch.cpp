@@ -56,14 +56,15 @@ HealthWatch::HealthWatch(const Estate& estate, const World& world, const SiteRec
       world_(world),
       logic_(logic),
       churn_limits_(std::move(churn_limits)),
-      machines_(estate.machines.size()) {
+      machines_(estate.machines.size()),
+      servers_(estate, logic) {
     churn_limits_.resize(estate.machines.size());  // none is known of a reverse leg
 }
 
 // --- What it hears
 
-void HealthWatch::point_published(MachineId machine, Instant time, bool app_consistent) {
-    MachineWatch& watch = machines_[machine.value];
+void HealthWatch::point_published(MachineId leg, Instant time, bool app_consistent) {
+    MachineWatch& watch = machines_[estate_.item_of(leg).value];
     watch.cycle = world_.now();
     if (app_consistent) watch.app_point = time;
 }
@@ -75,8 +76,8 @@ void HealthWatch::state_changed(MachineId machine, std::string_view state) {
     if (replicates && !watch.replicates) {
         watch.since = now;
         watch.moved = now;
-        watch.uploaded = logic_.engine().uploaded(machine);
-        watch.captured = logic_.engine().captured(machine);
+        watch.uploaded = logic_.engine().uploaded(leg_of(machine));
+        watch.captured = logic_.engine().captured(leg_of(machine));
     }
     watch.replicates = replicates;
     watch.initial_replication = state == "InitialReplicationInProgress";
@@ -109,8 +110,15 @@ void HealthWatch::test_failover_succeeded(MachineId machine) {
 
 // --- One look
 
-ItemFacts HealthWatch::facts_of(MachineId id) {
-    MachineWatch& watch = machines_[id.value];
+/// The leg that replicates the item now; the item itself where nothing takes it home.
+MachineId HealthWatch::leg_of(MachineId item) const {
+    const MachineId leg = logic_.active_leg(item);
+    return leg.is_none() ? item : leg;
+}
+
+ItemFacts HealthWatch::facts_of(MachineId item) {
+    MachineWatch& watch = machines_[item.value];
+    const MachineId id = leg_of(item);
     const Machine& machine = estate_.machine(id);
     const Policy& policy = estate_.policy(machine.policy);
     const ReplicationPipeline& engine = logic_.engine();
@@ -159,6 +167,7 @@ void HealthWatch::evaluate() {
     for (std::size_t index = 0; index < estate_.process_servers.size(); ++index) {
         const ProcessServer& server = estate_.process_servers[index];
         if (server.receive_channel.is_none()) continue;  // the sources upload by themselves
+        if (!servers_.contains(ProcessServerId(index))) continue;
         const auto& state = logic_.engine().process_server(ProcessServerId(index));
         const auto reasons = judge_server(
             {state.measured(estate_.profile, server), std::nullopt, false}, estate_.profile);

@@ -14,6 +14,7 @@
 #include "model/recovery/site_recovery.hpp"
 #include "sim/record/blob_writer.hpp"
 #include "sim/scenario/expand.hpp"
+#include "sim/world/way_home.hpp"
 #include "sim/world/world.hpp"
 
 namespace landfall::world {
@@ -28,7 +29,7 @@ class HealthWatch {
                 std::vector<std::optional<BytesPerSecond>> churn_limits);
 
     // What it hears.
-    void point_published(MachineId machine, Instant time, bool app_consistent);
+    void point_published(MachineId leg, Instant time, bool app_consistent);
     void state_changed(MachineId machine, std::string_view state);
     void job_started(JobId job, MachineId machine, std::string_view operation);
     void job_ended(JobId job, std::string_view state, std::string_view cause);
@@ -58,7 +59,8 @@ class HealthWatch {
         Instant moved;  ///< last look at which the upload had moved, or nothing waited
     };
 
-    [[nodiscard]] ItemFacts facts_of(MachineId machine);
+    [[nodiscard]] ItemFacts facts_of(MachineId item);
+    [[nodiscard]] MachineId leg_of(MachineId item) const;
     [[nodiscard]] std::string_view name_of_subject(HealthSubject subject,
                                                    std::string_view vault) const;
 
@@ -67,6 +69,7 @@ class HealthWatch {
     const SiteRecovery& logic_;
     std::vector<std::optional<BytesPerSecond>> churn_limits_;
     std::vector<MachineWatch> machines_;
+    ServersInUse servers_;
     struct JobWatch {
         MachineId machine;
         bool cleans_up = false;

@@ -34,6 +34,8 @@ class Director {
     virtual void on_cue(std::uint32_t cue, std::uint32_t subject) = 0;
     /// A link went down or came back.
     virtual void on_link(std::string_view link, bool down) = 0;
+    /// A link whose capacity varies carries so many bytes per second from now on.
+    virtual void on_capacity(std::string_view /*link*/, double /*rate*/) {}
 };
 
 class World : public Clock,
