@@ -15,6 +15,8 @@ from . import formatting
 from .errors import OperationRefused
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from .simulation import Simulation
 
 __all__ = ["Job", "Jobs", "Task", "rows_html"]
@@ -217,6 +219,19 @@ class Jobs(Sequence[Job]):
 
     def __iter__(self) -> Iterator[Job]:
         return (self.of_number(number) for number in range(len(self)))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The job list as of now, one row each, in the order in which they were started.
+
+        ``job`` (its number), ``machine``, ``operation``, ``state``, ``start_s``, ``end_s`` (seconds
+        of simulated time; NaN while it runs).
+        """
+        import pandas as pd
+
+        columns = ["job", "machine", "operation", "state", "start_s", "end_s"]
+        rows = [[job[column] for column in columns] for job in self._told()]
+        return pd.DataFrame(rows, columns=columns).astype({"start_s": float, "end_s": float})
 
     def __repr__(self) -> str:
         return f"<Jobs: {len(self)}>" if self._simulation.is_open else "<Jobs>"
