@@ -276,22 +276,34 @@ def gallery(
         str | None, typer.Argument(metavar="[NAME]", help="Print this scenario's file.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    script: Annotated[
+        bool, typer.Option("--script", help="Print the Python script that does the same.")
+    ] = False,
 ) -> None:
     """List the scenarios that come with landfall, or print one of them."""
     from . import gallery as scenarios
 
+    if name is None and script:
+        raise _BadInputError("--script goes with the name of a scenario")
     if name is not None:
-        file = scenarios.path(name.removeprefix("gallery:"))
+        name = name.removeprefix("gallery:")
+        file = scenarios.script(name) if script else scenarios.path(name)
         typer.echo(file.read_text(encoding="utf-8"), nl=False)
         return
     entries = scenarios.entries()
     if as_json:
-        _print_json([{"name": e.name, "description": e.description} for e in entries])
+        keys = ("name", "group", "description")
+        _print_json([{key: getattr(entry, key) for key in keys} for entry in entries])
         return
     width = max((len(entry.name) for entry in entries), default=0)
-    for entry in entries:
-        terminal.say(f"{entry.name:{width}}  {entry.title}")
-    terminal.say("\nRun one with: landfall run gallery:NAME", style="dim")
+    for heading, _ in scenarios.GROUPS:
+        if not (members := [entry for entry in entries if entry.group == heading]):
+            continue
+        terminal.say(f"{heading}\n", style="bold")
+        for entry in members:
+            terminal.say(f"  {entry.name:{width}}  {entry.title}")
+        terminal.say("")
+    terminal.say("Run one with: landfall run gallery:NAME", style="dim")
 
 
 @app.command()

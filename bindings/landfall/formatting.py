@@ -37,6 +37,20 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.0f} s"
 
 
+def clock(seconds: float) -> str:
+    """Return an instant as days and time of day, such as "2 d 03:15:00"; a run begins at 0.
+
+    Examples
+    --------
+    >>> clock(0), clock(11700.4), clock(184500)
+    ('00:00:00', '03:15:00', '2 d 03:15:00')
+    """
+    whole = round(seconds)
+    days, rest = divmod(whole, 86_400)
+    time = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days} d {time}" if days else time
+
+
 def size(count: float | None) -> str:
     """Return a number of bytes in its largest binary unit, such as "1.5 GiB".
 

@@ -9,6 +9,17 @@ from pathlib import Path
 
 from .errors import LandfallError
 
+#: Headings of the list, in its order, and how the names under them begin.
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Migrations, RPO, failover: questions with an answer", ()),
+    (
+        "Migrate to Azure with Site Recovery: the guide, step by step",
+        ("migrate-", "move-", "failback-"),
+    ),
+    ("Stories: one kind of scenario each, from nothing to its end, in blocks", ("story-",)),
+    ("Engines: a day of replication each, in blocks", ("engine-",)),
+)
+
 
 class GalleryError(LandfallError, LookupError):
     """The gallery has no scenario of this name, or is not there at all."""
@@ -31,22 +42,53 @@ class Entry:
         What it teaches.
     path
         Its file.
+    group
+        The heading that it stands under in the list.
     """
 
     name: str
     title: str
     description: str
     path: Path
+    group: str
 
 
-def folder() -> Path:
-    """Return the folder of the gallery: of the checkout that this is, else of the package."""
-    installed = Path(str(files(__package__))) / "_gallery"
-    checkout = Path(__file__).resolve().parents[2] / "scenarios" / "gallery"
+def _folder(of_checkout: str, of_package: str) -> Path:
+    """Return a folder of the checkout that this is, else of the package."""
+    installed = Path(str(files(__package__))) / of_package
+    checkout = Path(__file__).resolve().parents[2] / "scenarios" / of_checkout
     for place in (checkout, installed):
         if place.is_dir():
             return place
     raise GalleryError(f"the gallery is missing: neither {checkout} nor {installed} is there")
+
+
+def folder() -> Path:
+    """Return the folder of the gallery: of the checkout that this is, else of the package."""
+    return _folder("gallery", "_gallery")
+
+
+def group(name: str) -> str:
+    """Return the heading that the scenario `name` stands under in the list."""
+    for heading, beginnings in GROUPS:
+        if name.startswith(beginnings):
+            return heading
+    return GROUPS[0][0]
+
+
+def script(name: str) -> Path:
+    """Return the Python script that does what the scenario `name` tells.
+
+    Raises GalleryError where there is none, and says which scenarios have one.
+    """
+    path(name)
+    scripts = {
+        file.stem.replace("_", "-"): file for file in _folder("scripts", "_scripts").glob("*.py")
+    }
+    if name not in scripts:
+        has = ", ".join(sorted(scripts))
+        raise GalleryError(f'the scenario "{name}" has no script. There are scripts of: {has}')
+    return scripts[name]
 
 
 def names() -> list[str]:
@@ -75,5 +117,6 @@ def entries() -> list[Entry]:
         file = path(name)
         data = json.loads(file.read_text(encoding="utf-8"))
         description = str(data.get("description", "")).strip()
-        found.append(Entry(name, description.partition("\n")[0], description, file))
+        title = description.partition("\n")[0]
+        found.append(Entry(name, title, description, file, group(name)))
     return found

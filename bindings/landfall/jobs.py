@@ -17,6 +17,8 @@ from .errors import OperationRefused
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from .job_export import JobFilter, JobFormat
     from .simulation import Simulation
 
@@ -265,6 +267,19 @@ class Jobs(Sequence[Job]):
         from .job_export import export_jobs
 
         return export_jobs(self._told(), path, kind, only=only)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The job list as of now, one row each, in the order in which they were started.
+
+        ``job`` (its number), ``machine``, ``operation``, ``state``, ``start_s``, ``end_s`` (seconds
+        of simulated time; NaN while it runs).
+        """
+        import pandas as pd
+
+        columns = ["job", "machine", "operation", "state", "start_s", "end_s"]
+        rows = [[job[column] for column in columns] for job in self._told()]
+        return pd.DataFrame(rows, columns=columns).astype({"start_s": float, "end_s": float})
 
     def __repr__(self) -> str:
         return f"<Jobs: {len(self)}>" if self._simulation.is_open else "<Jobs>"

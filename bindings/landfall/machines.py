@@ -43,7 +43,7 @@ class ReplicationRule:
 _INMAGE_KINDS = ("vmware", "physical")
 RULES: dict[str, ReplicationRule] = {
     "inmage-to-azure": ReplicationRule(
-        (*_INMAGE_KINDS, "aws"), ("process_server",), ("host", "consistency_group")
+        (*_INMAGE_KINDS, "aws", "azure"), ("process_server",), ("host", "consistency_group")
     ),
     "hyper-v-to-azure": ReplicationRule(("hyper-v",), ("host", "storage_account")),
     "azure-to-azure": ReplicationRule(
@@ -205,7 +205,9 @@ class Machine(Part):
     os: Literal["windows", "linux"] = Field(default="windows", description="Operating system.")
     kind: MachineKind = Field(
         default="vmware",
-        description="What it runs on. AWS instances may be called physical servers as well.",
+        description="What it runs on. AWS instances may be called physical servers as well. Azure "
+        'machines with "inmage-to-azure" replication are migrated as physical servers through a '
+        "configuration server; their site is the virtual network they are in.",
     )
     replication: Replication | None = Field(
         default=None,

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from . import formatting
 from .document import printable
+from .happenings import Happening, happenings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _PROBLEMS_MAX = 50
 _MACHINES_MAX = 20
+_HAPPENINGS_MAX = 40
+_MEMBERS_MAX = 4
 _ALLOWED_MAX = 12
 _NAMES_MAX = 5
 _VIOLATIONS_MAX = 5
@@ -161,8 +164,10 @@ def print_jobs(jobs: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_result(result: Result) -> None:
-    """Print machines, oracles, totals and expectations of a run to standard output."""
+    """Print what happened, machines, oracles, totals and expectations to standard output."""
     out = console()
+    if told := happenings(result):
+        out.print(_happenings_table(result, told))
     out.print(_machines_table(result))
     if result.proof is not None:
         style = "green" if result.proof.holds else "bold red"
@@ -191,6 +196,46 @@ def _plan_text(run: Mapping[str, Any]) -> Text:
     if run["cause"]:
         words += f" ({printable(str(run['cause']))})"
     return Text(words, "yellow" if run["state"] in ("Failed", "Cancelled") else "")
+
+
+def _happenings_table(result: Result, told: list[Happening]) -> Table:
+    """Return what happened in order: when, for how long, what, on which machines, how it ended."""
+    more = len(told) - _HAPPENINGS_MAX
+    table = Table(
+        title=Text(f"{printable(result.scenario_name)}, seed {result.seed}: what happened"),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        caption=f"… {more:,} more; result.jobs and result.events have all" if more > 0 else None,
+        caption_justify="left",
+    )
+    for head in ("at", "took"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("job or event", overflow="fold")
+    table.add_column("machines", overflow="fold", max_width=32)
+    table.add_column("outcome", overflow="fold")
+    for each in told[:_HAPPENINGS_MAX]:
+        took = "" if each.end_s is None else formatting.duration(each.end_s - each.start_s)
+        outcome = ": ".join(part for part in (_outcome(each.state), each.detail) if part)
+        style = "red" if each.state in ("Failed", "Cancelled") else ""
+        table.add_row(
+            formatting.clock(each.start_s),
+            took,
+            Text(printable(each.what)),
+            Text(printable(_members(each.machines))),
+            Text(printable(outcome), style="yellow" if each.state == "Refused" else style),
+        )
+    return table
+
+
+def _members(machines: Sequence[str]) -> str:
+    if len(machines) <= _MEMBERS_MAX:
+        return ", ".join(machines)
+    return f"{machines[0]} and {len(machines) - 1:,} more"
+
+
+def _outcome(state: str) -> str:
+    """Return how a job ended in words: "in progress" for what had not at the end of the run."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", state).lower()
 
 
 def _machines_table(result: Result) -> Table:

@@ -49,6 +49,7 @@ Operation: TypeAlias = Literal[
     "replace_disk",
     "restart_target",
     "orchestrator_outage",
+    "damage_transfer",
 ]
 ReachedState: TypeAlias = Literal[
     "protected",
@@ -171,7 +172,14 @@ _OPTIONAL_KEYS = {
     ),
 }
 #: What happens to the world, or to the service as a whole: nobody can refuse it.
-_EVENTS = ("power_off", "resize_disk", "replace_disk", "restart_target", "orchestrator_outage")
+_EVENTS = (
+    "power_off",
+    "resize_disk",
+    "replace_disk",
+    "restart_target",
+    "orchestrator_outage",
+    "damage_transfer",
+)
 _RULES = ("at_most", "at_least", "equals")
 
 Limit: TypeAlias = int | float | str | None
@@ -263,11 +271,12 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
     when: When | None = Field(default=None, description="When, as a condition. Give this or `at`.")
     delay: Duration = Field(default="0 s", description="Seconds to wait after `when` is met.")
     do: Operation = Field(
-        description='What to do. "power_off", "resize_disk", "replace_disk", "restart_target" and '
-        '"orchestrator_outage" are events of the world: the source machine loses its power and '
-        "starts again at once, so that it must be resynchronized; a disk of it grows; a disk is "
-        "swapped for an empty one; the replica side crashes and recovers (block fidelity); the "
-        "service that carries out jobs is away for a while. The rest are operations of Site "
+        description='What to do. "power_off", "resize_disk", "replace_disk", "restart_target", '
+        '"orchestrator_outage" and "damage_transfer" are events of the world: the source machine '
+        "loses its power and starts again at once, so that it must be resynchronized; a disk of it "
+        "grows; a disk is swapped for an empty one; the replica side crashes and recovers (block "
+        "fidelity); the service that carries out jobs is away for a while; a bit of the next "
+        "changes flips on the wire (block fidelity). The rest are operations of Site "
         'Recovery; "restart_job", "resume_job" and "cancel_job" are about the latest job of a '
         "machine."
     )

@@ -121,6 +121,28 @@ class Items(Mapping[str, "Item"]):
     def __len__(self) -> int:
         return len(self._names)
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """All items as of now, one row each.
+
+        ``machine``, ``state`` (in words), ``runs_at``, ``rpo_s`` (seconds; NaN when it is not
+        protected), ``allowed_operations`` as the service lists them.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "machine": each["machine"],
+                "state": each["description"],
+                "runs_at": each["active_location"],
+                "rpo_s": each["rpo_s"],
+                "allowed_operations": ", ".join(each["allowed_operations"]),
+            }
+            for each in self._told()
+        ]
+        columns = ["machine", "state", "runs_at", "rpo_s", "allowed_operations"]
+        return pd.DataFrame(rows, columns=columns).astype({"rpo_s": float})
+
     def __repr__(self) -> str:
         return f"<Items: {', '.join(self._names[:8])}{', …' if len(self) > 8 else ''}>"
 

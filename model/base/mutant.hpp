@@ -33,6 +33,7 @@ enum class Mutant : std::uint8_t {
     NoFlushOfPointName,
     IgnoreShortWrite,
     NoActivityLogReplay,
+    PromoteWhatArrived,
     Count,
 };
 

@@ -119,6 +119,8 @@ class BlockWitness {
                              const BlockReader& content) = 0;
     /// After a failover of leg `from`: the disks of leg `to` go on from its history up to `cut`.
     virtual void leg_branched(MachineId /*from*/, MachineId /*to*/, Instant /*cut*/) {}
+    /// After leg_branched: the machine that the failover makes, of leg `leg`, holds `content`.
+    virtual void machine_made(MachineId /*leg*/, Instant /*cut*/, const BlockReader& /*content*/) {}
     /// A failback ended: the machine goes on at its first site with this content, which claims to
     /// be the target's as of `cut`.
     virtual void failed_back(MachineId /*machine*/, Instant /*cut*/,

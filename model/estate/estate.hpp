@@ -109,6 +109,7 @@ struct ProcessServer {
     BytesPerSecond processing_rate;            ///< compress and encrypt, all cores
     std::int64_t compression_permille = 1000;  ///< LAN bytes per 1000 WAN bytes
     std::uint32_t destination = 0;  ///< equal for those that send to the same master target
+    bool way_home = false;          ///< made for reverse legs only
 };
 
 /// A replication policy.
@@ -143,6 +144,11 @@ struct Estate {
 
     [[nodiscard]] const Machine& machine(MachineId id) const { return machines[id.value]; }
     [[nodiscard]] const Disk& disk(DiskId id) const { return disks[id.value]; }
+    /// The item that a leg is of: itself, unless it is a reverse leg.
+    [[nodiscard]] MachineId item_of(MachineId leg) const {
+        const MachineId forward = machine(leg).forward_of;
+        return forward.is_none() ? leg : forward;
+    }
     /// The leg that replicates the other way; none if there is none.
     [[nodiscard]] MachineId counterpart(MachineId leg) const {
         const Machine& facts = machine(leg);

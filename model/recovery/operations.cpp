@@ -116,7 +116,10 @@ std::optional<std::string> why_not(const ItemView& item, Operation operation) {
     if (description != name_of(item.state)) why += " (" + std::string(description) + ")";
     if (item.active == ActiveLocation::Recovery) why += " at the recovery location";
     const std::vector<Operation> legal = legal_operations(item);
-    if (legal.empty()) return why + ": nothing is until that is over";
+    if (legal.empty()) {
+        const bool gone = item.state == MigrationComplete;
+        return why + (gone ? ": the item is gone" : ": nothing is until that is over");
+    }
     why += legal.size() == 1 ? ": only " : ": allowed are ";
     for (std::size_t k = 0; k < legal.size(); ++k) {
         if (k > 0) why += k + 1 == legal.size() ? " and " : ", ";

@@ -251,8 +251,7 @@ DataPath SiteRecovery::data_path(MachineId machine) const {
 }
 
 MachineId SiteRecovery::item_of(MachineId leg) const {
-    const MachineId forward = estate_.machine(leg).forward_of;
-    return forward.is_none() ? leg : forward;
+    return estate_.item_of(leg);
 }
 
 MachineInstance SiteRecovery::source_of(MachineId machine) const {

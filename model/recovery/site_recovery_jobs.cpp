@@ -193,11 +193,7 @@ void SiteRecovery::succeed(MachineId machine, JobId id) {
             return;
         }
         case JobKind::ReverseReplicate:
-            if (target.active == ActiveLocation::Recovery) {
-                target.milestones.reprotected = now;
-            } else {
-                target.milestones.protected_since = now;
-            }
+            if (target.active == ActiveLocation::Recovery) target.milestones.reprotected = now;
             enter(machine, ProtectionState::Protected);
             return;
         case JobKind::CompleteMigration:

@@ -427,13 +427,23 @@ void SiteRecovery::begin_reverse(JobId id) {
     }
 }
 
-/// What either side wrote since the failover travels; to another location, whole disks.
+/// What differs between the sides travels: between Azure and elsewhere checksums tell what that is
+/// (hyper-v-azure-failback.md, vmware-azure-reprotect.md, azure-to-azure-how-to-reprotect.md), two
+/// sites know it from what either side wrote. To another location, or where the user prefers it,
+/// whole disks travel.
 void SiteRecovery::start_reverse(JobId id, MachineId leg) {
     const auto& point = at(job(id).machine).promoted;
     LANDFALL_CHECK(point, "an item that replicates back was failed over to a point");
     FailedOver parted;
     parted.cut = point->time;
-    if (job(id).options.alternate_location) parted.method = FailbackMethod::FullDownload;
+    const JobRecord& running = job(id);
+    const bool whole = running.kind == JobKind::Failback &&
+                       running.options.data_sync == DataSync::ForSynchronization;
+    if (running.options.alternate_location || whole) {
+        parted.method = FailbackMethod::FullDownload;
+    } else if (!kSecondarySiteKinds.contains(estate_.machine(running.machine).kind)) {
+        parted.method = FailbackMethod::Checksum;
+    }
     engine_.start_initial_replication(leg, &parted);
 }
 

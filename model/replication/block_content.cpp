@@ -196,6 +196,7 @@ Bytes BlockContent::capture(DiskId id, Capture mode, Instant until) {
     writes_taken_ += writes_.size();
     Bytes total;
     BlockWitness* witness = environment_.blocks.witness;
+    if (!writes_.empty()) disk.newest = writes_.back().stamp;
     for (const GuestWrite& write : writes_) {
         if (witness != nullptr) witness->guest_wrote(id, write);
         // A discard travels as a header; it counts as one sector.
@@ -475,10 +476,6 @@ void BlockContent::choose_differing(DiskId id, BlockDisk& disk) {
 }
 
 // --- Observation
-
-DiskGeometry BlockContent::geometry(DiskId disk) const {
-    return at(disk).geometry;
-}
 
 DirtyBitmap BlockContent::outstanding(DiskId id) const {
     const BlockDisk& disk = at(id);

@@ -119,6 +119,8 @@ class BlockContent {
     [[nodiscard]] std::uint64_t writes() const { return writes_taken_; }
 
   private:
+    static constexpr std::uint64_t kRoundTripEvery = 16;
+
     struct Payload {
         DiskId disk;
         std::vector<std::byte> records;
@@ -176,6 +178,7 @@ class BlockContent {
         ExtentMap<LogEntry> log;           ///< of a double log that sends a block once
         Bytes log_written;
         Instant last_write;
+        Stamp newest = 0;  ///< write that was taken in
         std::optional<Copy> copy;
         // The fold curve
         DirtyBitmap seen;  ///< sectors ever written
@@ -216,7 +219,7 @@ class BlockContent {
     void choose_differing(DiskId id, BlockDisk& disk);
     bool mark_reverse_delta(BlockDisk& disk, const Parting& parting, FailbackMethod method);
     void mark_all_content(DiskId id, BlockDisk& disk);
-    void go_on_elsewhere(MachineId from, const RecoveryPoint& point, std::uint64_t number);
+    void go_on_elsewhere(MachineId from, const RecoveryPoint& point, const BlockReader& content);
     void read_run(DiskId id, BlockDisk& disk, SectorRange range);
     void end_stream(DiskId id, BlockDisk& disk, Generation next);
     void copy_behind_changes(BlockDisk& disk, const CopyRun& run);
@@ -224,7 +227,9 @@ class BlockContent {
     [[nodiscard]] std::unique_ptr<ReplicaStore> new_replica(
         const std::string& name, const std::vector<DiskGeometry>& shapes) const;
     void copy_image(BlockDisk& disk, const StampImage& image);
+    std::optional<std::vector<std::byte>> travel(Payload& payload, bool told);
     bool apply(DiskId id, BlockDisk& disk, std::span<const std::byte> records);
+    void tell_power_loss(DiskId id) const;
     [[nodiscard]] Bytes size_of(const BlockDisk& disk, std::uint64_t sectors) const {
         return disk.geometry.sector_size * static_cast<std::int64_t>(sectors);
     }
@@ -238,6 +243,7 @@ class BlockContent {
     std::map<PayloadId, Payload> payloads_;
     std::uint32_t next_payload_ = 0;
     std::uint64_t writes_taken_ = 0;
+    std::uint64_t arrivals_ = 0;      ///< payloads, where a witness listens
     std::vector<GuestWrite> writes_;  ///< between two calls empty; keeps its memory
     std::vector<Stamp> stamps_;       ///< likewise
 };

@@ -1,7 +1,9 @@
 // model/replication/block_replica.cpp — the replica's side: believe, stage, publish.
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
 #include "model/replication/block_content.hpp"
+#include "model/storage/checksum.hpp"
 #include "model/storage/journal_record.hpp"
 #include "model/storage/wire_envelope.hpp"
 
@@ -76,19 +78,16 @@ bool BlockContent::deliver(const Delta& delta) {
     BlockWitness* witness = environment_.blocks.witness;
     WireTap* tap = environment_.blocks.tap;
     bool believed = true;
-    if (tap == nullptr) {
+    // Nothing happens to bytes without a tap: then a sample of them shows that the coding is right.
+    const bool sampled = witness != nullptr && ++arrivals_ % kRoundTripEvery == 1;
+    if (tap == nullptr && !sampled) {
         believed = apply(payload.disk, disk, payload.records);
     } else {
-        tap->in_cache(payload.disk, payload.records);
-        const WireKey key{payload.disk.value + 1, payload.disk.value};
-        std::vector<std::byte> wire = encode_envelope(payload.records, key);
-        tap->on_wire(payload.disk, wire);
-        const OpenedEnvelope opened = decode_envelope(wire, key);
-        const bool sound = opened.error == EnvelopeError::None;
-        if (!sound && witness != nullptr) {
+        const auto plain = travel(payload, sampled);
+        if (!plain && witness != nullptr) {
             witness->refused(payload.disk, delta.generation, "checksum");
         }
-        believed = sound && apply(payload.disk, disk, opened.plain);
+        believed = plain && apply(payload.disk, disk, *plain);
     }
     machines_[disk.machine].store->flush_staged();
     // What was refused is in no bitmap, unless its stream was abandoned: only a compare will tell.
@@ -100,6 +99,29 @@ bool BlockContent::deliver(const Delta& delta) {
         witness->acknowledged(payload.disk, payload.through);
     }
     return believed;
+}
+
+/// The way from the source to the replica: what comes out of the envelope, if it can be opened.
+std::optional<std::vector<std::byte>> BlockContent::travel(Payload& payload, bool told) {
+    BlockWitness* witness = environment_.blocks.witness;
+    WireTap* tap = environment_.blocks.tap;
+    if (tap != nullptr) tap->in_cache(payload.disk, payload.records);
+    const WireKey key{payload.disk.value + 1, payload.disk.value};
+    std::vector<std::byte> wire = encode_envelope(payload.records, key);
+    if (tap != nullptr) {
+        const std::uint32_t before = crc32c(wire);
+        tap->on_wire(payload.disk, wire);
+        if (witness != nullptr && crc32c(wire) != before) {
+            witness->record_damaged(payload.disk, payload.generation, payload.first_seq);
+        }
+    }
+    OpenedEnvelope opened = decode_envelope(wire, key);
+    if (opened.error != EnvelopeError::None) return std::nullopt;
+    if (told) {
+        const std::uint32_t plain = crc32c(payload.records);
+        witness->payload_decoded(payload.disk, plain, crc32c(opened.plain), plain);
+    }
+    return std::move(opened.plain);
 }
 
 /// Stages the records that the replica can believe; false at the first that it cannot.
@@ -195,29 +217,39 @@ void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planne
     }
     const auto number = point_at(id, point.time);
     LANDFALL_CHECK(number, "a machine is failed over to a point that is kept");
+    const ReplicaReader content(
+        replica(id), facts.first_disk,
+        mutant(Mutant::PromoteWhatArrived) ? std::optional<std::uint64_t>() : number);
     if (environment_.blocks.witness != nullptr) {
-        environment_.blocks.witness->failed_over(
-            {.machine = id, .id = *number, .cut = point.time}, planned,
-            ReplicaReader(replica(id), facts.first_disk, number));
+        environment_.blocks.witness->failed_over({.machine = id, .id = *number, .cut = point.time},
+                                                 planned, content);
     }
-    if (!estate_.counterpart(id).is_none()) go_on_elsewhere(id, point, *number);
+    if (!estate_.counterpart(id).is_none()) go_on_elsewhere(id, point, content);
 }
 
 /// The machine that a failover makes holds what the point holds: the other leg's disks do.
 void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point,
-                                   std::uint64_t number) {
+                                   const BlockReader& content) {
     const MachineId to = estate_.counterpart(from);
     const Machine& there = estate_.machine(to);
     SourceBlocks& source = *environment_.blocks.source;
     for (std::uint32_t k = 0; k < there.disk_count; ++k) {
         capture(DiskId(there.first_disk.value + k), Capture::Off, environment_.clock.now());
     }
-    source.branch(from, to, ReplicaReader(replica(from), estate_.machine(from).first_disk, number),
-                  point.time);
+    source.branch(from, to, content, point.time);
     BlockWitness* witness = environment_.blocks.witness;
     if (witness == nullptr) return;
     witness->leg_branched(from, to, point.time);
+    witness->machine_made(to, point.time, DiskReader(source));
     if (there.forward_of.is_none()) witness->failed_back(to, point.time, DiskReader(source));
+}
+
+/// The source's disks write through [A]: what its guest got an answer for is there, flushed or not.
+void BlockContent::tell_power_loss(DiskId id) const {
+    BlockWitness* witness = environment_.blocks.witness;
+    if (witness == nullptr || at(id).newest == 0) return;
+    witness->guest_flushed(id, at(id).newest);
+    witness->source_recovered(id, DiskReader(*environment_.blocks.source));
 }
 
 bool BlockContent::restart_replica(MachineId id) {
@@ -230,8 +262,21 @@ bool BlockContent::restart_replica(MachineId id) {
     }
     BlockMachine& machine = machines_.at(id);
     machine.store.reset();
-    machine.store = std::make_unique<ReplicaStore>(
-        ReplicaStore::recover(*store, facts.name, std::move(shapes)));
+    const auto recovered = [&] {
+        return std::make_unique<ReplicaStore>(ReplicaStore::recover(*store, facts.name, shapes));
+    };
+    machine.store = recovered();
+    // It may crash again before it did anything: the same log, replayed once more (S14).
+    std::unique_ptr<ReplicaStore> again = recovered();
+    if (environment_.blocks.witness != nullptr) {
+        const ReplicaReader once(*machine.store, facts.first_disk, std::nullopt);
+        const ReplicaReader twice(*again, facts.first_disk, std::nullopt);
+        for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+            environment_.blocks.witness->replayed_again(DiskId(facts.first_disk.value + k), once,
+                                                        twice);
+        }
+    }
+    machine.store = std::move(again);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         BlockDisk& disk = at(DiskId(facts.first_disk.value + k));
         disk.filter.start(disk.filter.generation(), machine.store->durable_seq(k) + 1);
@@ -250,6 +295,10 @@ bool BlockContent::restart_replica(MachineId id) {
 void BlockContent::replica_copied(MachineId id) {
     ReplicaStore& store = *machines_.at(id).store;
     if (store.damaged()) store.repaired();
+}
+
+DiskGeometry BlockContent::geometry(DiskId disk) const {
+    return at(disk).geometry;
 }
 
 std::vector<Instant> BlockContent::cuts(MachineId id) const {

@@ -63,6 +63,7 @@ void BlockContent::lose_power(DiskId id) {
 
 bool BlockContent::recover_tracking(DiskId id) {
     BlockDisk& disk = at(id);
+    tell_power_loss(id);
     disk.memory_lost = false;
     if (!disk.kept) {
         disk.dirty_unknown = true;

@@ -29,10 +29,14 @@ BytesPerSecond measured_rate(Bytes bytes, Duration took, BytesPerSecond before) 
 /// the RPO: it is kept short, but not finer than the capture step is cut, nor than a part of a
 /// backlog in which it would be lost anyway.
 Bytes ReplicationPipeline::batch_limit(BytesPerSecond measured, Bytes waiting) const {
-    const Duration slice = std::max(estate_.profile.transfer_slice,
-                                    Duration(estate_.capture.step.count() / kSlicesPerStep));
-    return std::max(
-        {kLeastBatch, moved_bytes(measured, slice), Bytes(waiting.count() / kSlicesPerBacklog)});
+    return std::max(largest_batch(estate_.profile, estate_.capture.step, measured),
+                    Bytes(waiting.count() / kSlicesPerBacklog));
+}
+
+Bytes largest_batch(const ServiceProfile& profile, Duration capture_step, BytesPerSecond rate) {
+    const Duration slice =
+        std::max(profile.transfer_slice, Duration(capture_step.count() / kSlicesPerStep));
+    return std::max(kLeastBatch, moved_bytes(rate, slice));
 }
 
 /// How many more bytes of copies the cache may take: enough to keep the upload busy, not more, so

@@ -63,6 +63,11 @@ class ReplicationListener {
     virtual void resync_required(MachineId machine, std::string_view cause) = 0;
 };
 
+/// The most bytes that leave in one batch over a line that carries `rate`, of a backlog of at most
+/// 2 GiB.
+[[nodiscard]] Bytes largest_batch(const ServiceProfile& profile, Duration capture_step,
+                                  BytesPerSecond rate);
+
 class ReplicationPipeline : private GroupHost {
   public:
     /// Timer kinds below this bound are this engine's.

@@ -184,6 +184,8 @@ class Oracle : public BlockWitness {
     /// At the end of the run the newest point was held against the history once more, whole.
     virtual void point_reread(const PublishedPoint&, const ImageComparison&) {}
     virtual void failover_compared(const FailoverFinding&) {}
+    /// The disks of the machine that a failover made, against the history up to its point.
+    virtual void machine_compared(MachineId /*leg*/, Instant /*cut*/, const ImageComparison&) {}
     virtual void failback_compared(MachineId, Instant /*cut*/, const ImageComparison&) {}
     /// The machine's disks go on from an earlier cut: their histories were rewound to it.
     virtual void branched(MachineId, Instant /*cut*/) {}

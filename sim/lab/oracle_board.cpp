@@ -23,13 +23,14 @@ std::vector<std::unique_ptr<Oracle>> make_all(LabContext& lab) {
 
 OracleBoard::OracleBoard(BoardSetup setup, std::function<Instant()> now, BoardOptions options)
     : lab_(std::move(setup), std::move(options), std::move(now)),
-      oracles_(make_all<PrefixConsistentCut, OneCutPerGroup, PublishedIsFrozen, PointsInOrder,
-                        HonestLabel, HonestRpo, PlannedLosesNothing, LossWithinReportedRpo,
-                        OldGenerationFenced, DirtySuperset, PublishInJournalOnly,
-                        AcknowledgedIsDurable, ReplayIsIdempotent, RecordsInSequence, NeededIsKept,
-                        ClearedOnlyAfterDurable, OneGeometryPerPoint, RetentionKept, PinnedStays,
-                        FlushIsDurable, RoundTrip, ThrottleKept, QueuesBounded, FailbackIsTheTarget,
-                        DamageIsDetected, BytesConserved, TimeNeverBackwards>(lab_)),
+      oracles_(
+          make_all<PrefixConsistentCut, OneCutPerGroup, PublishedIsFrozen, PointsInOrder,
+                   HonestLabel, HonestRpo, PlannedLosesNothing, LossWithinReportedRpo,
+                   OldGenerationFenced, DirtySuperset, PublishInJournalOnly, AcknowledgedIsDurable,
+                   ReplayIsIdempotent, RecordsInSequence, NeededIsKept, ClearedOnlyAfterDurable,
+                   OneGeometryPerPoint, RetentionKept, PinnedStays, FlushIsDurable, RoundTrip,
+                   ThrottleKept, QueuesBounded, FailbackIsTheTarget, DamageIsDetected,
+                   BytesConserved, TimeNeverBackwards, FailoverIsItsPoint>(lab_)),
       machines_(lab_.setup.machines.size()) {
     using Hears = Oracle::Hears;
     for (const auto& oracle : oracles_) {
@@ -173,6 +174,13 @@ void OracleBoard::leg_branched(MachineId from, MachineId to, Instant cut) {
         listed.off_history = true;
     }
     for (Oracle* const oracle : all_) oracle->branched(to, cut);
+}
+
+void OracleBoard::machine_made(MachineId leg, Instant cut, const BlockReader& content) {
+    ++lab_.events;
+    ImageComparison found(lab_, cut);
+    compare_whole(leg, content, found);
+    for (Oracle* const oracle : all_) oracle->machine_compared(leg, cut, found);
 }
 
 void OracleBoard::failed_back(MachineId machine, Instant cut, const BlockReader& content) {

@@ -88,6 +88,7 @@ class OracleBoard : public BlockWitness {
     void failed_over(const PublishedPoint& point, bool planned,
                      const BlockReader& content) override;
     void leg_branched(MachineId from, MachineId to, Instant cut) override;
+    void machine_made(MachineId leg, Instant cut, const BlockReader& content) override;
     void failed_back(MachineId machine, Instant cut, const BlockReader& content) override;
 
   private:

@@ -104,4 +104,35 @@ void FailbackIsTheTarget::failback_compared(MachineId machine, Instant cut,
     });
 }
 
+// ---- S35
+// -----------------------------------------------------------------------------------------
+FailoverIsItsPoint::FailoverIsItsPoint(LabContext& lab)
+    : Oracle(lab, {"S35", "failover is its point",
+                   "A machine that is failed over starts with what its recovery point holds: every "
+                   "write before its time, and nothing else.",
+                   "SR/site-recovery-failover.md; follows from S1 and S3"}) {}
+
+void FailoverIsItsPoint::failover_compared(const FailoverFinding& found) {
+    count_check();
+    count_compared(found.at_cut.compared());
+    judge(found.point.machine, found.point.cut, found.at_cut, "the replica is read as");
+}
+
+void FailoverIsItsPoint::machine_compared(MachineId leg, Instant cut,
+                                          const ImageComparison& found) {
+    judge(leg, cut, found, "the machine was given");
+}
+
+void FailoverIsItsPoint::judge(MachineId machine, Instant cut, const ImageComparison& found,
+                               std::string_view what) {
+    if (found.wrong() == 0) return;
+    fail(machine, found.examples().front().disk, [&] {
+        std::string text = "failover of " + lab_.machine(machine).name + " to " + time_text(cut) +
+                           ": " + std::string(what) + " " + found.example_text();
+        if (!found.foreign().disk.is_none()) text += "; " + found.foreign_text();
+        if (found.misses_writes()) text += "; " + found.missing_text();
+        return text;
+    });
+}
+
 }  // namespace landfall::lab

@@ -39,6 +39,18 @@ class LossWithinReportedRpo : public Oracle {
     std::vector<std::optional<Report>> last_;
 };
 
+/// S35. Twice: what the replica is read as at the failover, and what the machine then has; the
+/// second look, where a machine can be looked at, counts with the first.
+class FailoverIsItsPoint : public Oracle {
+  public:
+    explicit FailoverIsItsPoint(LabContext& lab);
+    void failover_compared(const FailoverFinding& found) override;
+    void machine_compared(MachineId leg, Instant cut, const ImageComparison& found) override;
+
+  private:
+    void judge(MachineId machine, Instant cut, const ImageComparison& found, std::string_view what);
+};
+
 /// S30.
 class FailbackIsTheTarget : public Oracle {
   public:

@@ -49,8 +49,9 @@ void Recorder::add_step(MachineId machine, double before_s, double after_s) {
     steps_.after_s.push_back(after_s);
 }
 
-void Recorder::recovery_point_published(MachineId machine, Instant time, Instant /*processed_at*/,
+void Recorder::recovery_point_published(MachineId leg, Instant time, Instant /*processed_at*/,
                                         bool /*app_consistent*/) {
+    const MachineId machine = estate_.item_of(leg);
     MachineRecord& record = machines_[machine.value];
     ++record.points;
     const Instant now = clock_.now();

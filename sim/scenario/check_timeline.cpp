@@ -141,8 +141,10 @@ void check_event(Checking& checking, const TimelineEntry& entry, const std::stri
         }
         if (entry.disk && selects(entry, group)) check_disk_event(checking, entry, group, pointer);
         const bool restart = entry.operation == Operation::RestartTarget;
-        if (!restart || group.fidelity == Fidelity::Block || !selects(entry, group)) continue;
-        note(checking.problems, code::kFidelity, pointer + "/do", "\"restart_target\"",
+        const bool of_blocks = restart || entry.operation == Operation::DamageTransfer;
+        if (!of_blocks || group.fidelity == Fidelity::Block || !selects(entry, group)) continue;
+        note(checking.problems, code::kFidelity, pointer + "/do",
+             restart ? "\"restart_target\"" : "\"damage_transfer\"",
              "goes only with machines of block fidelity; \"" + group.name +
                  "\" is at volume fidelity");
     }

@@ -85,6 +85,7 @@ std::optional<std::size_t> egress_of(const PriceBook& book, const MachineGroup& 
         case Replication::Failback: return place_of(book, "egress_internet");
         case Replication::InMageToAzure:
             if (group.kind == "aws") return place_of(book, "egress_aws");
+            if (group.kind == "azure") return place_of(book, "egress_inter_region");
             return std::nullopt;
         default: return std::nullopt;
     }

@@ -263,6 +263,7 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
          {"resize_disk", Operation::ResizeDisk},
          {"replace_disk", Operation::ReplaceDisk},
          {"restart_target", Operation::RestartTarget},
+         {"damage_transfer", Operation::DamageTransfer},
          {"orchestrator_outage", Operation::OrchestratorOutage}}};
     ObjectReader object(value, pointer, problems);
     TimelineEntry entry;

@@ -20,7 +20,7 @@ const std::vector<ReplicationRule>& replication_rules() {
     // rows.
     // clang-format off
     static const std::vector<ReplicationRule> rules = {
-        {Replication::InMageToAzure, "inmage-to-azure", {"vmware", "physical", "aws"},
+        {Replication::InMageToAzure, "inmage-to-azure", {"vmware", "physical", "aws", "azure"},
          kMust, kMay, kNot, kNot, kNot, kNot, false, false, true, false},
         {Replication::HyperVToAzure, "hyper-v-to-azure", {"hyper-v"},
          kNot, kMust, kMust, kNot, kNot, kNot, false, false, false, false},
@@ -55,6 +55,11 @@ std::vector<std::string> replications_for(std::string_view kind) {
         if (rule.takes(kind)) names.push_back(rule.name);
     }
     return names;
+}
+
+bool is_physical_server(const MachineGroup& group) {
+    return group.kind == "physical" || group.kind == "aws" ||
+           kind_of(group) == ScenarioKind::AzureThroughConfigurationServer;
 }
 
 ScenarioKind kind_of(const MachineGroup& group) {

@@ -44,8 +44,13 @@ const ReplicationRule& rule_of(Replication replication);
 
 /// Which scenario of Site Recovery the machines of the entry are in. An Azure machine that a
 /// process server replicates counts as one through a configuration server
-/// (SR/migrate-to-azure-with-site- recovery.md).
+/// (SR/migrate-to-azure-with-site-recovery.md).
 ScenarioKind kind_of(const MachineGroup& group);
+
+/// Whether the machines are protected as physical servers: somebody types in their addresses, and
+/// no hypervisor shuts them down. AWS instances are, and Azure machines through a configuration
+/// server (SR/migrate-to-azure-with-site-recovery.md, SR/migrate-tutorial-aws-azure.md).
+bool is_physical_server(const MachineGroup& group);
 
 /// What a machine of that kind replicates by when its entry does not say.
 Replication default_replication(std::string_view kind);

@@ -325,6 +325,7 @@ enum class Operation {
     ReplaceDisk,         ///< a disk of the source is swapped for an empty one of its size
     RestartTarget,       ///< the replica side crashes and recovers; block fidelity
     OrchestratorOutage,  ///< what carries out the jobs is away for a while
+    DamageTransfer,      ///< a bit of the next changes flips on the wire; block fidelity
 };
 
 /// Whether it is one of Site Recovery's, and not about a job or an event of the world.

@@ -197,9 +197,7 @@ class Builder {
     Instant seen_at(const MachineGroup& group, SetupId fabric) {
         // What stood before the run was seen when the servers were.
         const Instant appeared = group.appears_at.value_or(kBefore);
-        const bool typed_in = group.kind == "physical" || group.kind == "aws" ||
-                              kind_of(group) == ScenarioKind::AzureThroughConfigurationServer;
-        Instant seen = setup().seen_at(fabric, appeared, typed_in);
+        Instant seen = setup().seen_at(fabric, appeared, is_physical_server(group));
         if (setup().object(fabric).kind == SetupKind::HyperVSite) {
             const SetupId host = setup().find(SetupKind::HyperVHost, *group.host);
             if (!host.is_none()) seen = std::max(seen, setup().listed_at(host));

@@ -112,8 +112,7 @@ class Assembler : private NetworkAssembly {
         machine.capture_phase =
             static_cast<std::uint32_t>(kernel::stream_seed(0, expanded.name, "capture phase") %
                                        static_cast<std::uint64_t>(scenario_.detail.capture_phases));
-        // An AWS instance is protected as a physical server (SR/migrate-tutorial-aws-azure.md).
-        const bool physical = group.kind == "physical" || group.kind == "aws";
+        const bool physical = scenario::is_physical_server(group);
         machine.needs_hydration = physical || group.os == "linux" || !group.hydration_drivers_ready;
         set_engine(expanded, group, machine);
         machine.can_shut_down =

@@ -73,15 +73,16 @@ HealthWatch::HealthWatch(const scenario::Scenario& scenario, const Estate& estat
       contact_(scenario),
       copies_(estate, world, logic.engine()),
       captured_(estate.disks.size()),
-      machines_(estate.machines.size()) {
+      machines_(estate.machines.size()),
+      servers_(estate, logic) {
     limits_.disks.resize(estate.disks.size());  // none are known of a reverse leg
     limits_.machines.resize(estate.machines.size());
 }
 
 // --- What it hears
 
-void HealthWatch::point_published(MachineId machine, Instant time, bool app_consistent) {
-    MachineWatch& watch = machines_[machine.value];
+void HealthWatch::point_published(MachineId leg, Instant time, bool app_consistent) {
+    MachineWatch& watch = machines_[estate_.item_of(leg).value];
     const Instant now = world_.now();
     watch.cycle = now;
     watch.cycles.push_back(now);
@@ -97,8 +98,8 @@ void HealthWatch::state_changed(MachineId machine, std::string_view state) {
     if (replicates && !watch.replicates) {
         watch.since = now;
         watch.moved = now;
-        watch.uploaded = logic_.engine().uploaded(machine);
-        const Machine& facts = estate_.machine(machine);
+        watch.uploaded = logic_.engine().uploaded(leg_of(machine));
+        const Machine& facts = estate_.machine(leg_of(machine));
         for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
             const DiskId disk(facts.first_disk.value + k);
             captured_[disk.value] = logic_.engine().captured(disk);
@@ -136,8 +137,15 @@ void HealthWatch::test_failover_succeeded(MachineId machine) {
 
 // --- One look
 
-ItemFacts HealthWatch::facts_of(MachineId id) {
-    MachineWatch& watch = machines_[id.value];
+/// The leg that replicates the item now; the item itself where nothing takes it home.
+MachineId HealthWatch::leg_of(MachineId item) const {
+    const MachineId leg = logic_.active_leg(item);
+    return leg.is_none() ? item : leg;
+}
+
+ItemFacts HealthWatch::facts_of(MachineId item) {
+    MachineWatch& watch = machines_[item.value];
+    const MachineId id = leg_of(item);
     const Machine& machine = estate_.machine(id);
     const Policy& policy = estate_.policy(machine.policy);
     const ReplicationPipeline& engine = logic_.engine();
@@ -226,6 +234,7 @@ void HealthWatch::evaluate_servers(Instant now) {
     for (std::size_t index = 0; index < estate_.process_servers.size(); ++index) {
         const ProcessServer& server = estate_.process_servers[index];
         if (server.receive_channel.is_none()) continue;  // the sources upload by themselves
+        if (!servers_.contains(ProcessServerId(index))) continue;
         const auto& state = logic_.engine().process_server(ProcessServerId(index));
         const auto reasons = judge_server(
             {state.measured(estate_.profile, server), contact_.silence_of(index, now), false},

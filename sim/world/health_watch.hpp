@@ -17,6 +17,7 @@
 #include "sim/scenario/expand.hpp"
 #include "sim/world/copy_watch.hpp"
 #include "sim/world/server_contact.hpp"
+#include "sim/world/way_home.hpp"
 #include "sim/world/world.hpp"
 
 namespace landfall::world {
@@ -38,7 +39,7 @@ class HealthWatch {
                 const SiteRecovery& logic, ChurnLimits limits);
 
     // What it hears.
-    void point_published(MachineId machine, Instant time, bool app_consistent);
+    void point_published(MachineId leg, Instant time, bool app_consistent);
     void state_changed(MachineId machine, std::string_view state);
     void job_started(JobId job, MachineId machine, std::string_view operation);
     void job_ended(JobId job, std::string_view state, std::string_view cause);
@@ -72,7 +73,8 @@ class HealthWatch {
         Instant moved;  ///< last look at which the upload had moved, or nothing waited
     };
 
-    [[nodiscard]] ItemFacts facts_of(MachineId machine);
+    [[nodiscard]] ItemFacts facts_of(MachineId item);
+    [[nodiscard]] MachineId leg_of(MachineId item) const;
     [[nodiscard]] bool compare_churn(MachineId machine, ItemFacts& facts);
     void count_cycles(const MachineWatch& watch, const Policy& policy, ItemFacts& facts) const;
     void evaluate_servers(Instant now);
@@ -87,6 +89,7 @@ class HealthWatch {
     CopyWatch copies_;
     std::vector<Bytes> captured_;  ///< by disk, at the last look
     std::vector<MachineWatch> machines_;
+    ServersInUse servers_;
     struct JobWatch {
         MachineId machine;
         bool cleans_up = false;

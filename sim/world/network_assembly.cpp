@@ -193,8 +193,12 @@ ProcessServerId NetworkAssembly::hyper_v_host(const scenario::MachineGroup& grou
     return add_uploader(name, add_upload(name, site.name, destination, first, threads, true));
 }
 
+std::string throttle_name(std::string_view site, std::string_view host) {
+    return std::string(site) + "/" + std::string(host) + " throttle";
+}
+
 std::uint32_t NetworkAssembly::throttle_of(const scenario::Host& host, const std::string& site) {
-    const std::string name = site + "/" + host.name + " throttle";
+    const std::string name = throttle_name(site, host.name);
     const std::size_t before = result_.network.links.size();
     const std::uint32_t id = shared_link(name, static_cast<double>(host.nic.count()));
     if (result_.network.links.size() == before) return id;

@@ -22,6 +22,9 @@ std::size_t find_named(const std::vector<Named>& list, std::string_view name) {
     return static_cast<std::size_t>(found - list.begin());
 }
 
+/// The link that stands for a host's throttle.
+[[nodiscard]] std::string throttle_name(std::string_view site, std::string_view host);
+
 class NetworkAssembly {
   protected:
     /// Where an upload ends: a region or site, and what takes it in there.

@@ -173,6 +173,9 @@ bool Operator::happens_by_itself(const scenario::TimelineEntry& entry, MachineId
             crashes_.replica();
             logic_.restart_replica(machine);
             return true;
+        case scenario::Operation::DamageTransfer:
+            crashes_.wire(logic_.active_leg(machine));
+            return true;
         case scenario::Operation::ReplaceDisk: {
             const DiskId disk = disk_named(machine, *entry.disk);
             if (blocks_.has(disk)) blocks_.replace(disk, world_.now());

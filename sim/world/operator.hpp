@@ -18,10 +18,12 @@ namespace landfall::world {
 
 class World;
 
-/// What a power loss does to what was stored and not flushed, on either side.
+/// What a power loss does to what was stored and not flushed, on either side; and what happens to
+/// the next changes of a leg on their way.
 struct StoreCrashes {
     std::function<void()> source;
     std::function<void()> replica;
+    std::function<void(MachineId leg)> wire;
 };
 
 /// What became of it: a job, a refusal, or neither when an event of the world took place.

@@ -27,6 +27,7 @@ void Sampler::take() {
 
     const auto waiting = logic_.engine().logs_waiting();
     for (std::size_t index = 0; index < estate_.process_servers.size(); ++index) {
+        if (!servers_.contains(ProcessServerId(index))) continue;
         const auto& server = logic_.engine().process_server(ProcessServerId(index));
         backlog_.t_s.push_back(t_s);
         backlog_.server.push_back(static_cast<std::int32_t>(index));

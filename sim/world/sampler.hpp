@@ -5,6 +5,7 @@
 
 #include "model/recovery/site_recovery.hpp"
 #include "sim/record/recorder.hpp"
+#include "sim/world/way_home.hpp"
 
 namespace landfall::world {
 
@@ -12,7 +13,11 @@ class Sampler {
   public:
     Sampler(const Estate& estate, const Clock& clock, const SiteRecovery& logic,
             const record::Recorder& recorder)
-        : estate_(estate), clock_(clock), logic_(logic), recorder_(recorder) {}
+        : estate_(estate),
+          clock_(clock),
+          logic_(logic),
+          recorder_(recorder),
+          servers_(estate, logic) {}
 
     /// Adds one row to `fleet`, and one per process server to `backlog`.
     void take();
@@ -23,6 +28,7 @@ class Sampler {
     const Clock& clock_;
     const SiteRecovery& logic_;
     const record::Recorder& recorder_;
+    ServersInUse servers_;
 
     struct {
         std::vector<double> t_s;

@@ -22,7 +22,9 @@
 #include "sim/world/machine_states.hpp"
 #include "sim/world/sampler.hpp"
 #include "sim/world/stepper.hpp"
+#include "sim/world/throttle_watch.hpp"
 #include "sim/world/timeline.hpp"
+#include "sim/world/wire_damage.hpp"
 
 namespace landfall::world {
 
@@ -45,6 +47,7 @@ class Simulation : private Director, private Cockpit {
           uploads_(*this),
           billing_(parts_.estate, world_, uploads_, scenario.billing.book, billed_machines(),
                    scenario.billing.protected_before),
+          throttles_(scenario, parts_.machines),
           board_(make_board()),
           alarm_(world_, kActionCue),
           automation_(alarm_, parts_.actions, seed),
@@ -56,6 +59,7 @@ class Simulation : private Director, private Cockpit {
                                  {.source = give_work(),
                                   .replica_store = replica_store(pilot != nullptr),
                                   .witness = board_.get(),
+                                  .tap = wire_tap(pilot != nullptr),
                                   .source_store = source_store(pilot != nullptr)},
                                  &automation_}),
           health_(scenario, parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
@@ -63,7 +67,8 @@ class Simulation : private Director, private Cockpit {
           sight_(parts_.estate, world_, logic_, billing_),
           control_(sight_, [this] { return world_.now(); }),
           operator_(world_, logic_, parts_.estate, blocks_,
-                    {[this] { crash(source_store_); }, [this] { crash(replica_store_); }},
+                    {[this] { crash(source_store_); }, [this] { crash(replica_store_); },
+                     [this](MachineId leg) { damage_wire(leg); }},
                     kOperatorCue),
           timeline_(scenario, parts_.machines, world_, logic_, operator_, recorder_, kTimelineCue),
           stepper_(pilot, world_, *this, kPauseCue, [this](Goal::Kind how) { let_go(how); }),
@@ -193,6 +198,19 @@ class Simulation : private Director, private Cockpit {
         return crashes ? &source_store_ : nullptr;
     }
 
+    WireTap* wire_tap(bool is_steered) {
+        const bool tapped = is_steered || happens(scenario::Operation::DamageTransfer);
+        return tapped ? &wire_damage_ : nullptr;
+    }
+
+    void damage_wire(MachineId leg) {
+        if (leg.is_none()) return;
+        const Machine& machine = parts_.estate.machine(leg);
+        for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
+            wire_damage_.damage_next(DiskId(machine.first_disk.value + k));
+        }
+    }
+
     void crash(CrashableStore& store) {
         store.crash([this](std::uint64_t bound) { return crash_draws_.below(bound); });
     }
@@ -217,6 +235,7 @@ class Simulation : private Director, private Cockpit {
                 setup.disks.push_back({disk.name, {sectors, machine.sector_size}});
             }
         }
+        setup.throttles = throttles_.members();
         return std::make_unique<lab::OracleBoard>(std::move(setup),
                                                   [this] { return world_.now(); });
     }
@@ -283,6 +302,9 @@ class Simulation : private Director, private Cockpit {
     }
 
     void on_machine(MachineId item) override { tell_bill(parts_.estate, world_, item, billing_); }
+    void on_capacity(std::string_view link, double rate) override {
+        if (board_) throttles_.capacity_changed(link, rate, *board_);
+    }
 
     /// Whether the logic will do something of itself: a job runs, disks are copied, or a
     /// resynchronization is to come.
@@ -493,6 +515,8 @@ class Simulation : private Director, private Cockpit {
     Watcher recorder_;
     Uploads uploads_;
     record::BillingFeed billing_;
+    ThrottleWatch throttles_;
+    WireDamage wire_damage_{seed_};
     std::unique_ptr<lab::OracleBoard> board_;  ///< null without block fidelity
     ActionAlarm alarm_;
     SimulatedAutomation automation_;

@@ -7,6 +7,8 @@
 // account in the region they run in (azure-to-azure-how-to-reprotect.md).
 #include "sim/world/way_home.hpp"
 
+#include <algorithm>
+
 #include "sim/world/network_assembly.hpp"
 
 namespace landfall::world {
@@ -27,6 +29,23 @@ std::optional<ReplicationEngine> engine_home(const scenario::MachineGroup& group
         case Replication::Failback: return std::nullopt;
     }
     return std::nullopt;
+}
+
+ServersInUse::ServersInUse(const Estate& estate, const SiteRecovery& logic)
+    : estate_(estate), logic_(logic), legs_(estate.process_servers.size()), used_(legs_.size()) {
+    for (std::size_t index = 0; index < estate.machines.size(); ++index) {
+        const ProcessServerId server = estate.machines[index].process_server;
+        if (estate.process_server(server).way_home) legs_[server.value].emplace_back(index);
+    }
+}
+
+bool ServersInUse::contains(ProcessServerId server) {
+    if (!estate_.process_server(server).way_home || used_[server.value]) return true;
+    const auto& legs = legs_[server.value];
+    used_[server.value] = std::any_of(legs.begin(), legs.end(), [&](MachineId leg) {
+        return logic_.engine().data_path(leg) != DataPath::Stopped;
+    });
+    return used_[server.value];
 }
 
 ProcessServerId NetworkAssembly::way_home(const scenario::ExpandedMachine& expanded) {
@@ -67,6 +86,7 @@ ProcessServerId NetworkAssembly::mirrored_server(const scenario::ProcessServer& 
                                     [&](const auto& other) { return other.name == server.name; });
     if (known != servers.end()) return ProcessServerId(known - servers.begin());
     add_server(server, home);
+    servers.back().way_home = true;
     return ProcessServerId(servers.size() - 1);
 }
 
@@ -88,14 +108,18 @@ ProcessServerId NetworkAssembly::download_of_host(const scenario::MachineGroup& 
                                     [&](const auto& server) { return server.name == name; });
     if (known != servers.end()) return ProcessServerId(known - servers.begin());
     const std::int64_t threads = host.upload_threads.value_or(scenario_.profile.upload_threads);
-    return add_uploader(
+    const ProcessServerId server = add_uploader(
         name, add_upload(name, from, {site.name, nic_of(host, site.name)}, {}, threads, true));
+    result_.estate.process_servers.back().way_home = true;
+    return server;
 }
 
 ProcessServerId NetworkAssembly::agent_home(const scenario::ExpandedMachine& expanded,
                                             const scenario::MachineGroup& group) {
-    return add_azure_agent(expanded.name + " on the way back", *group.target_region,
-                           account_at(*group.target_region));
+    const ProcessServerId server = add_azure_agent(
+        expanded.name + " on the way back", *group.target_region, account_at(*group.target_region));
+    result_.estate.process_servers.back().way_home = true;
+    return server;
 }
 
 /// The first cache account that a region declares; without one, [A] one for general purposes.

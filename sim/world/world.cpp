@@ -55,7 +55,9 @@ void World::schedule_cue_first(Instant at, std::uint32_t cue, std::uint32_t subj
 void World::apply_link(std::uint32_t index) {
     const ScheduledLink& link = links_[index];
     const Instant at = now();
-    kernel_.set_link_capacity(link.kernel_link, link.schedule.capacity(at));
+    const double capacity = link.schedule.capacity(at);
+    kernel_.set_link_capacity(link.kernel_link, capacity);
+    director_->on_capacity(link.name, capacity);
     const bool down = link.schedule.is_down(at);
     if (down != link_down_[index]) {
         link_down_[index] = down;

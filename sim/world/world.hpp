@@ -36,6 +36,8 @@ class Director {
     virtual void on_link(std::string_view link, bool down) = 0;
     /// A machine of the item was created, started, stopped or deleted, or was to be.
     virtual void on_machine(MachineId /*item*/) {}
+    /// A link whose capacity varies carries so many bytes per second from now on.
+    virtual void on_capacity(std::string_view /*link*/, double /*rate*/) {}
 };
 
 class World : public Clock,

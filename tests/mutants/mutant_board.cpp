@@ -59,6 +59,7 @@ constexpr std::array kBugs = {
     PlantedBug{Mutant::NoFlushOfPointName, "no flush of point name", {"stream"}},
     PlantedBug{Mutant::IgnoreShortWrite, "ignore short write", {"stream", "journal", "tracking"}},
     PlantedBug{Mutant::NoActivityLogReplay, "no activity log replay", {"tracking", "pipeline"}},
+    PlantedBug{Mutant::PromoteWhatArrived, "promote what arrived", {"pipeline"}},
 };
 
 constexpr bool every_bug_is_on_the_board() {

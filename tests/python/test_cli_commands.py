@@ -66,6 +66,31 @@ def test_gallery_lists_and_prints() -> None:
     assert landfall("gallery", "nonsense").exit_code == 2
 
 
+def test_gallery_stands_in_groups() -> None:
+    lines = landfall("gallery").stdout.splitlines()
+    headings = [heading for heading, _ in lf.gallery.GROUPS]
+    assert [line for line in lines if line in headings] == headings
+    guide = lines.index(headings[1])
+    stories = lines.index(headings[2])
+    places = {line.split()[0]: k for k, line in enumerate(lines) if line.startswith("  ")}
+    assert places["first-migration"] < guide < places["migrate-on-premises"] < stories
+    assert stories < places["story-vmm-to-azure"] < lines.index(headings[3])
+    groups = {entry["group"] for entry in json.loads(landfall("gallery", "--json").stdout)}
+    assert groups == set(headings)
+
+
+def test_gallery_prints_scripts() -> None:
+    printed = landfall("gallery", "gallery:migrate-on-premises", "--script")
+    assert printed.exit_code == 0
+    assert printed.stdout == lf.gallery.script("migrate-on-premises").read_text(encoding="utf-8")
+    missing = landfall("gallery", "fleet-500", "--script")
+    assert missing.exit_code == 2
+    assert "migrate-from-aws" in missing.stderr
+    nameless = landfall("gallery", "--script")
+    assert nameless.exit_code == 2
+    assert "goes with the name of a scenario" in nameless.stderr
+
+
 def test_doctor_tells_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [doctor.Finding("worker", True, "there"), doctor.Finding("drill: hang", False, "hung")]
     monkeypatch.setattr(doctor, "findings", lambda: iter(found))

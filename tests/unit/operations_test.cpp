@@ -223,6 +223,8 @@ TEST(Operations, ARefusalNamesTheStateAndWhatItAllows) {
         why_not(item, Commit),
         "Commit is not allowed in state CommitFailoverInProgress (Committing the failover) at "
         "the recovery location: nothing is until that is over");
+    item.state = MigrationComplete;
+    EXPECT_NE(why_not(item, Failback)->find(": the item is gone"), std::string::npos);
 }
 
 TEST(Operations, WhatIsListedIsLegalAndStandsFirst) {

@@ -50,6 +50,35 @@ const std::vector<Case> kLossCases = {
          s.wait(1);
          s.board.failed_over(point, true, before);
      }},
+    {"S35", "a failover is read as its point",
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader before = s.reader();
+         s.write(0, 9);
+         s.wait(1);
+         s.board.failed_over(point, false, before);
+     },
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         s.write(0, 9);
+         s.wait(1);
+         s.board.failed_over(point, false, s.reader());
+     }},
+    {"S35", "the machine has what its point holds",
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         const ContentReader before = s.reader();
+         s.write(0, 9);
+         s.wait(1);
+         s.board.failed_over(point, false, before);
+         s.board.machine_made(kWeb, point.cut, ContentReader(s.points.at({kWeb.value, point.id})));
+     },
+     [](Stage& s) {
+         const PublishedPoint point = one_point(s);
+         ContentReader rotten = s.points.at({kWeb.value, point.id});
+         rotten.content_[0][7] = 99;
+         s.board.machine_made(kWeb, point.cut, rotten);
+     }},
     {"S8", "an unplanned failover loses what was shown",
      [](Stage& s) {
          const PublishedPoint point = one_point(s);

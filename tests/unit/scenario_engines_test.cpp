@@ -112,6 +112,28 @@ TEST(ScenarioEngines, ReplicateByKindWhenTheEntryDoesNotSay) {
         EXPECT_TRUE(scenario::rule_of(scenario::default_replication(kind)).takes(kind)) << kind;
     }
     EXPECT_THAT(scenario::replications_for("aws"), ElementsAre("inmage-to-azure"));
+    EXPECT_THAT(scenario::replications_for("azure"),
+                ElementsAre("inmage-to-azure", "azure-to-azure"));
+}
+
+// SR/migrate-to-azure-with-site-recovery.md: Azure machines go through a configuration server, AWS
+// instances are "handled in the same way as physical servers".
+TEST(ScenarioEngines, TakeAzureMachinesThroughAConfigurationServerAsPhysicalServers) {
+    scenario::MachineGroup group;
+    group.kind = "azure";
+    group.replication = Replication::InMageToAzure;
+    EXPECT_EQ(scenario::kind_of(group), ScenarioKind::AzureThroughConfigurationServer);
+    EXPECT_TRUE(scenario::is_physical_server(group));
+    group.replication = Replication::AzureToAzure;
+    EXPECT_EQ(scenario::kind_of(group), ScenarioKind::AzureToAzure);
+    EXPECT_FALSE(scenario::is_physical_server(group));
+    group.replication = Replication::InMageToAzure;
+    for (const char* kind : {"physical", "aws"}) {
+        group.kind = kind;
+        EXPECT_TRUE(scenario::is_physical_server(group)) << kind;
+    }
+    group.kind = "vmware";
+    EXPECT_FALSE(scenario::is_physical_server(group));
 }
 
 TEST(ScenarioEngines, CostMoreAtBlockFidelity) {

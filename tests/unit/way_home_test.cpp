@@ -27,6 +27,20 @@ TEST(WayHome, NobodyHasOneUnlessItCanBeUsed) {
     for (const Machine& machine : parts.estate.machines) EXPECT_TRUE(machine.reverse.is_none());
 }
 
+TEST(WayHome, IsThereWhenTheTimelineTakesAMachineHomeOrTries) {
+    const auto goes_back = [](const Json& step) {
+        Json document = engines();
+        document["timeline"] = Json::array({step});
+        return loaded(document).ways_back;
+    };
+    EXPECT_FALSE(loaded(engines()).ways_back);
+    EXPECT_FALSE(goes_back({{"at", 0}, {"do", "failover"}, {"machines", "web-1"}}));
+    EXPECT_TRUE(goes_back({{"at", 0}, {"do", "reprotect"}, {"machines", "web-1"}}));
+    EXPECT_TRUE(goes_back({{"at", 0}, {"do", "failback"}, {"machines", "hv"}, {"refused", true}}));
+    // hyper-v-vmm-failover-failback.md: between two VMM sites it turns round by itself.
+    EXPECT_TRUE(goes_back({{"at", 0}, {"do", "planned_failover"}, {"machines", "hv2"}}));
+}
+
 TEST(WayHome, LegsOfAnItemAreAlikeAndBehindAllItems) {
     const world::Assembly parts = assembled(true);
     const Estate& estate = parts.estate;
