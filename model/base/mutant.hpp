@@ -33,6 +33,9 @@ enum class Mutant : std::uint8_t {
     NoFlushOfPointName,
     IgnoreShortWrite,
     NoActivityLogReplay,
+    SwitchWithoutDraining,
+    PointClaimsUncopiedDisk,
+    ResumeForgetsHeldLogs,
     Count,
 };
 

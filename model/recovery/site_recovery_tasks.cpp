@@ -10,12 +10,6 @@ void SiteRecovery::begin_action(JobId id, bool again) {
     const TaskRow& task = running.row();
     const MachineId machine = running.machine;
     switch (task.action) {
-        case TaskAction::Wait:
-        case TaskAction::CheckCompatibility:
-        case TaskAction::CheckRecoveryPoint:
-        case TaskAction::CheckReprotect:
-        case TaskAction::StartInitialReplication:
-        case TaskAction::KeepChosenPoint: wait_for(id, estate_.profile.*task.time); return;
         case TaskAction::RemoveItem:
             wait_for(id, task.time != nullptr ? estate_.profile.*task.time : Duration(0));
             return;
@@ -72,6 +66,8 @@ void SiteRecovery::begin_action(JobId id, bool again) {
             suspend(id, "WaitingForManualAction");
             return;
         case TaskAction::CompareDisks: begin_resync(id, again); return;
+        // All others take their time first.
+        default: wait_for(id, estate_.profile.*task.time); return;
     }
 }
 
@@ -105,7 +101,10 @@ void SiteRecovery::time_over(JobId id) {
                 return;
             }
             break;  // at home the machine is there: it gets its disks back
-        default: break;
+        default:
+            if (change_replication(id)) break;
+            fail_job(id, "the machine does not replicate any more");
+            return;
     }
     end_task(id, TaskState::Succeeded);
 }
@@ -332,7 +331,9 @@ Bytes SiteRecovery::written_between(MachineId leg, Instant from, Instant to) {
     if (from >= to) return total;
     const Machine& facts = estate_.machine(leg);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
-        total += environment_.source_disks.written(DiskId(facts.first_disk.value + k), from, to);
+        const DiskId disk(facts.first_disk.value + k);
+        if (!engine_.replicates(disk)) continue;  // its loss was its user's choice
+        total += environment_.source_disks.written(disk, from, to);
     }
     return total;
 }

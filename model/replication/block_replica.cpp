@@ -12,9 +12,13 @@ namespace {
 /// Reads one recovery point of a machine, or what has arrived beyond all points.
 class ReplicaReader : public BlockReader {
   public:
-    ReplicaReader(const ReplicaStore& store, DiskId first_disk, std::optional<std::uint64_t> point)
-        : store_(store), first_disk_(first_disk), point_(point) {}
+    ReplicaReader(const ReplicaStore& store, DiskId first_disk, std::optional<std::uint64_t> point,
+                  std::vector<DiskId> without = {})
+        : store_(store), first_disk_(first_disk), point_(point), without_(std::move(without)) {}
 
+    [[nodiscard]] bool holds(DiskId disk) const override {
+        return std::find(without_.begin(), without_.end(), disk) == without_.end();
+    }
     void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override {
         const std::uint32_t slot = disk.value - first_disk_.value;
         if (point_)
@@ -27,21 +31,45 @@ class ReplicaReader : public BlockReader {
     const ReplicaStore& store_;
     DiskId first_disk_;
     std::optional<std::uint64_t> point_;
+    std::vector<DiskId> without_;
 };
 
 /// Reads the disks of source machines.
 class DiskReader : public BlockReader {
   public:
-    explicit DiskReader(const SourceBlocks& source) : source_(source) {}
+    DiskReader(const SourceBlocks& source, std::vector<DiskId> without)
+        : source_(source), without_(std::move(without)) {}
+    [[nodiscard]] bool holds(DiskId disk) const override {
+        return std::find(without_.begin(), without_.end(), disk) == without_.end();
+    }
     void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override {
         source_.read(disk, first, out);
     }
 
   private:
     const SourceBlocks& source_;
+    std::vector<DiskId> without_;
 };
 
 }  // namespace
+
+void BlockContent::start_anew(DiskId id, Instant now) {
+    BlockDisk& disk = at(id);
+    // Its former life, if it had one, covers nothing of this one; points keep what they hold.
+    stamps_.assign(disk.geometry.sectors, 0);
+    read_replica(id, 0, stamps_);
+    if (std::any_of(stamps_.begin(), stamps_.end(), [](Stamp stamp) { return stamp != 0; })) {
+        stamps_.assign(disk.geometry.sectors, 0);
+        machines_[disk.machine].store->copy_in(disk.slot, 0, stamps_);
+        machines_[disk.machine].store->flush_staged();
+    }
+    stamps_.clear();
+    stamps_.shrink_to_fit();
+    disk.unpublished.clear_all();
+    disk.dirty = BitmapPair(disk.geometry.sectors, disk.dirty.active().grain());
+    disk.dirty_unknown = false;
+    start_tracking(id, now);
+}
 
 void BlockContent::note_sent(PayloadId payload) {
     const auto found = payloads_.find(payload);
@@ -135,9 +163,11 @@ bool BlockContent::apply(DiskId id, BlockDisk& disk, std::span<const std::byte> 
 
 // --- Recovery points
 
-void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation generation) {
+void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation generation,
+                           const std::vector<DiskId>& without) {
     BlockMachine& machine = machines_.at(id);
     const std::uint64_t number = machine.next_point++;
+    if (!without.empty()) machine.without[number] = without;
     const bool app_consistent = point.kind == Marker::AppConsistent;
     machine.store->publish(number, point.time, generation, app_consistent);
     const Machine& facts = estate_.machine(id);
@@ -159,11 +189,18 @@ void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation 
         .cut = point.time,
         .app_consistent = app_consistent,
         .group = point.multi_vm ? facts.group.value : ConsistencyGroupId::kNone};
+    const ReplicaReader content(*machine.store, facts.first_disk, number, without);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         const DiskId disk(facts.first_disk.value + k);
-        witness->point_geometry(published, disk, at(disk).geometry);
+        if (content.holds(disk)) witness->point_geometry(published, disk, at(disk).geometry);
     }
-    witness->point_published(published, ReplicaReader(*machine.store, facts.first_disk, number));
+    witness->point_published(published, content);
+}
+
+std::vector<DiskId> BlockContent::without(MachineId id, std::uint64_t point) const {
+    const auto& known = machines_.at(id).without;
+    const auto found = known.find(point);
+    return found == known.end() ? std::vector<DiskId>() : found->second;
 }
 
 std::optional<std::uint64_t> BlockContent::point_at(MachineId id, Instant cut) const {
@@ -184,10 +221,12 @@ void BlockContent::retain(MachineId id, const std::vector<RecoveryPoint>& kept) 
             environment_.blocks.witness->point_dropped(id, point.id);
         }
         store.drop(point.id);
+        machines_.at(id).without.erase(point.id);
     }
 }
 
-void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planned) {
+void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planned,
+                           const std::vector<DiskId>& without) {
     const Machine& facts = estate_.machine(id);
     // What the guest wrote up to its end, replicated or not: the measure of what is lost.
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
@@ -198,26 +237,30 @@ void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planne
     if (environment_.blocks.witness != nullptr) {
         environment_.blocks.witness->failed_over(
             {.machine = id, .id = *number, .cut = point.time}, planned,
-            ReplicaReader(replica(id), facts.first_disk, number));
+            ReplicaReader(replica(id), facts.first_disk, number, without));
     }
-    if (!estate_.counterpart(id).is_none()) go_on_elsewhere(id, point, *number);
+    if (!estate_.counterpart(id).is_none()) go_on_elsewhere(id, point, *number, without);
 }
 
 /// The machine that a failover makes holds what the point holds: the other leg's disks do.
-void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point,
-                                   std::uint64_t number) {
+void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point, std::uint64_t number,
+                                   const std::vector<DiskId>& without) {
     const MachineId to = estate_.counterpart(from);
     const Machine& there = estate_.machine(to);
     SourceBlocks& source = *environment_.blocks.source;
     for (std::uint32_t k = 0; k < there.disk_count; ++k) {
         capture(DiskId(there.first_disk.value + k), Capture::Off, environment_.clock.now());
     }
-    source.branch(from, to, ReplicaReader(replica(from), estate_.machine(from).first_disk, number),
+    source.branch(from, to,
+                  ReplicaReader(replica(from), estate_.machine(from).first_disk, number, without),
                   point.time);
     BlockWitness* witness = environment_.blocks.witness;
     if (witness == nullptr) return;
     witness->leg_branched(from, to, point.time);
-    if (there.forward_of.is_none()) witness->failed_back(to, point.time, DiskReader(source));
+    if (!there.forward_of.is_none()) return;
+    std::vector<DiskId> stayed;  // at home, as they were
+    for (const DiskId disk : without) stayed.push_back(estate_.counterpart(disk));
+    witness->failed_back(to, point.time, DiskReader(source, stayed));
 }
 
 bool BlockContent::restart_replica(MachineId id) {
@@ -264,8 +307,14 @@ const ReplicaStore& BlockContent::replica(MachineId machine) const {
 
 std::unique_ptr<BlockReader> BlockContent::reader(MachineId machine,
                                                   std::optional<std::uint64_t> point) const {
-    return std::make_unique<ReplicaReader>(replica(machine), estate_.machine(machine).first_disk,
-                                           point);
+    const Machine& facts = estate_.machine(machine);
+    std::vector<DiskId> lacking;
+    if (point) lacking = without(machine, *point);
+    for (std::uint32_t k = 0; !point && k < facts.disk_count; ++k) {
+        const DiskId disk(facts.first_disk.value + k);
+        if (at(disk).left_out) lacking.push_back(disk);
+    }
+    return std::make_unique<ReplicaReader>(replica(machine), facts.first_disk, point, lacking);
 }
 
 void BlockContent::read_replica(DiskId id, std::uint64_t first, std::span<Stamp> out) const {

@@ -39,8 +39,13 @@ BillingFeed::BillingFeed(const Estate& estate, const Clock& clock, const UploadC
       uploads_(uploads),
       protected_before_(protected_before),
       meter_(book, std::move(machines)),
+      disks_(estate.machines.size()),
       readings_(estate.machines.size()),
-      next_reading_(kReadEvery) {}
+      next_reading_(kReadEvery) {
+    for (std::size_t index = 0; index < disks_.size(); ++index) {
+        disks_[index] = meter_.facts(MachineId(index)).disks;
+    }
+}
 
 void BillingFeed::begin(MachineId machine) {
     Reading& reading = readings_[machine.value];
@@ -50,11 +55,30 @@ void BillingFeed::begin(MachineId machine) {
     reading.on = true;
     reading.traffic_since = now;
     reading.traffic_uploaded = uploads_.uploaded(machine);
-    const std::vector<BilledDisk> disks = meter_.facts(machine).disks;
-    meter_.replica_disks_kept(machine, disks, now);
+    reading.server = uploads_.server_of(machine);
+    tell_disks(machine);
     if (estate_.machine(machine).engine == ReplicationEngine::Failback) {
         instance(machine, BilledInstance::Recovery, true, true);  // what is going home
     }
+}
+
+void BillingFeed::tell_disks(MachineId machine) {
+    const Machine& facts = estate_.machine(machine);
+    std::vector<BilledDisk> kept;
+    for (std::uint32_t k = 0; k < disks_[machine.value].size(); ++k) {
+        if (uploads_.replicates(DiskId(facts.first_disk.value + k))) {
+            kept.push_back(disks_[machine.value][k]);
+        }
+    }
+    meter_.replica_disks_kept(machine, kept, clock_.now());
+}
+
+void BillingFeed::replication_changed(MachineId machine) {
+    Reading& reading = readings_[machine.value];
+    if (!reading.on) return;
+    tell_traffic(machine);
+    reading.server = uploads_.server_of(machine);
+    tell_disks(machine);
 }
 
 void BillingFeed::state_changed(MachineId machine, std::string_view state) {
@@ -105,7 +129,7 @@ void BillingFeed::tell_traffic(MachineId machine) {
     const Bytes uploaded = uploads_.uploaded(machine);
     if (now > reading.traffic_since && uploaded > reading.traffic_uploaded) {
         const Bytes logs = uploaded - reading.traffic_uploaded;
-        const auto& server = estate_.process_server(estate_.machine(machine).process_server);
+        const auto& server = estate_.process_server(reading.server);
         const Bytes over_wire(detail::scale(logs.count(), 1000, server.compression_permille, true));
         meter_.traffic(machine, reading.traffic_since, now, {logs, over_wire});
     }

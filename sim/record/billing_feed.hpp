@@ -26,6 +26,8 @@ class UploadCounter {
   public:
     virtual ~UploadCounter() = default;
     [[nodiscard]] virtual Bytes uploaded(MachineId machine) const = 0;
+    [[nodiscard]] virtual bool replicates(DiskId disk) const = 0;
+    [[nodiscard]] virtual ProcessServerId server_of(MachineId machine) const = 0;
 };
 
 class BillingFeed {
@@ -36,6 +38,8 @@ class BillingFeed {
 
     /// An item went into a state of Site Recovery.
     void state_changed(MachineId machine, std::string_view state);
+    /// Other disks of the machine replicate than before, or it replicates by another server.
+    void replication_changed(MachineId machine);
     /// A machine in the cloud was created or deleted, started or stopped.
     void instance(MachineId machine, BilledInstance which, bool exists, bool runs);
     /// Takes a reading when one is due; call it as often as you like.
@@ -54,9 +58,11 @@ class BillingFeed {
         Bytes traffic_uploaded;      ///< what was uploaded by then
         std::deque<Bytes> uploaded;  ///< at the marks of the retention, newest last
         Bytes held;                  ///< level that the meter knows
+        ProcessServerId server;      ///< what is uploaded goes by it
     };
 
     void begin(MachineId machine);
+    void tell_disks(MachineId machine);
     void tell_traffic(MachineId machine);
     void tell_held(MachineId machine, bool mark);
     void remove(MachineId machine);
@@ -67,6 +73,7 @@ class BillingFeed {
     const UploadCounter& uploads_;
     Duration protected_before_;
     BillingMeter meter_;
+    std::vector<std::vector<BilledDisk>> disks_;  ///< by machine: of a replica of all its disks
     std::vector<Reading> readings_;
     Instant next_reading_;
     std::int64_t readings_taken_ = 0;

@@ -62,6 +62,7 @@ Disk read_disk(const Json& value, const std::string& pointer, Problems& problems
     disk.working_set = object.optional("working_set", ReadSize{1});
     disk.fold = object.list("fold", read_fold_point);
     check_fold(object, disk);
+    disk.replicate = object.with_default("replicate", ReadFlag(), true);
     disk.facts = read_disk_facts(object);
     object.finish();
     return disk;

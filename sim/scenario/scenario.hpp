@@ -226,6 +226,7 @@ struct Disk {
     std::optional<Bytes> working_set;  ///< bytes that random writes fall on, for coalescing
     std::vector<FoldPoint> fold;       ///< measured, rising; instead of working_set; may be empty
     DiskFacts facts;                   ///< without the size
+    bool replicate = true;             ///< false: left out when replication is enabled
 };
 
 enum class InitialState { Unprotected, Protected };

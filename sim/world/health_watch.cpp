@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/recovery/support_matrix.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/scenario/profile_data.hpp"
 
@@ -131,7 +132,9 @@ ItemFacts HealthWatch::facts_of(MachineId id) {
     const Bytes uploaded = engine.uploaded(id);
     const bool behind = captured > watch.captured || watch.initial_replication ||
                         engine.data_path(id) == DataPath::Copying;
-    if (uploaded > watch.uploaded || !behind) watch.moved = now;
+    facts.paused = engine.is_paused(id);
+    // A host that was told to wait is not expected to send.
+    if (uploaded > watch.uploaded || !behind || facts.paused) watch.moved = now;
     facts.churn = BytesPerSecond(detail::scale((captured - watch.captured).count(),
                                                kNanosecondsPerSecond, interval.count(), false));
     watch.captured = captured;
@@ -147,11 +150,26 @@ ItemFacts HealthWatch::facts_of(MachineId id) {
     if (off <= now) facts.since_source_heard = now - off;
     facts.without_upload = now - watch.moved;
     facts.resync_required = engine.data_path(id) == DataPath::ResyncRequired;
+    facts.disk_not_protected = lacks_a_disk(id);
     facts.churn_limit = churn_limits_[id.value];
     facts.since_cycle = since(watch.cycle);
     facts.since_test = since(watch.tested);
     if (watch.protected_since) facts.protected_for = now - *watch.protected_since;
     return facts;
+}
+
+/// azure-to-azure-enable-replication-added-disk.md: a disk is available for protection, until its
+/// initial replication has ended. Told where a disk can be added later, and only there.
+bool HealthWatch::lacks_a_disk(MachineId id) const {
+    const Machine& machine = estate_.machine(id);
+    const SupportCell cell = support(Feature::AddDisks, machine.kind, estate_.profile);
+    if (cell.support != Support::Supported) return false;
+    const ReplicationPipeline& engine = logic_.engine();
+    for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
+        const DiskId disk(machine.first_disk.value + k);
+        if (!engine.replicates(disk) || engine.is_joining(disk)) return true;
+    }
+    return false;
 }
 
 void HealthWatch::evaluate() {

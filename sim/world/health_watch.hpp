@@ -58,6 +58,7 @@ class HealthWatch {
         Instant moved;  ///< last look at which the upload had moved, or nothing waited
     };
 
+    [[nodiscard]] bool lacks_a_disk(MachineId machine) const;
     [[nodiscard]] ItemFacts facts_of(MachineId machine);
     [[nodiscard]] std::string_view name_of_subject(HealthSubject subject,
                                                    std::string_view vault) const;

@@ -78,7 +78,8 @@ void NetworkAssembly::add_server(const scenario::ProcessServer& server,
     result_.estate.process_servers.push_back(
         {server.name, receive_channel,
          add_upload(server.name, server.site, destination, {}, profile.upload_threads, false),
-         server.cache, processing, std::llround(server.compression_ratio * 1000)});
+         server.cache, processing, std::llround(server.compression_ratio * 1000), server.site,
+         destination.node});
 }
 
 std::uint32_t NetworkAssembly::add_lan_port(const scenario::ProcessServer& server) {

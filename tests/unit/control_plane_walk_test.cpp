@@ -20,6 +20,8 @@ constexpr std::array kOperations = {
     Operation::UnplannedFailover, Operation::ChangePit,           Operation::Commit,
     Operation::CancelFailover,    Operation::ReverseReplicate,    Operation::Failback,
     Operation::FinalizeFailback,  Operation::RepairReplication,   Operation::CompleteMigration,
+    Operation::AddDisks,          Operation::RemoveDisks,         Operation::SwitchProcessServer,
+    Operation::PauseReplication,  Operation::ResumeReplication,
 };
 
 class ControlPlaneWalk {
@@ -29,11 +31,13 @@ class ControlPlaneWalk {
 
     void step() {
         const MachineId machine(random_.below(items_));
-        OperationOptions options;
+        const Operation operation = kOperations[random_.below(kOperations.size())];
+        OperationOptions options = world_.options_for(operation, machine);
         options.shut_down_source = random_.below(2) == 0;
         options.recovery_point = static_cast<RecoveryPointChoice>(random_.below(3));
         options.data_sync = static_cast<DataSync>(random_.below(2));
-        const Operation operation = kOperations[random_.below(kOperations.size())];
+        // Any disk, sometimes: also one that the machine does not have to give.
+        if (random_.below(2) == 0) options.disk = DiskId(random_.below(3 * items_));
         const ItemView before = world_.logic().view_of(machine);
         const auto outcome = world_.logic().start(operation, machine, options);
         if (const auto* refused = std::get_if<Refusal>(&outcome)) {
