@@ -33,9 +33,9 @@ enum class Mutant : std::uint8_t {
     NoFlushOfPointName,
     IgnoreShortWrite,
     NoActivityLogReplay,
-    SwitchWithoutDraining,
+    SwitchForgetsCache,
     PointClaimsUncopiedDisk,
-    ResumeForgetsHeldLogs,
+    ResumeForgetsPausedLog,
     Count,
 };
 

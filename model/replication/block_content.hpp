@@ -195,7 +195,7 @@ class BlockContent {
         FoldCurve fold;
         // The replica
         SequenceFilter filter{0, 1};
-        DirtyBitmap unpublished;  ///< sectors of ordered changes that arrived since the last point
+        DirtyBitmap unpublished;  ///< sectors of ordered changes since the last point, or in a copy
 
         BlockDisk(MachineId owner, std::uint32_t place, DiskGeometry shape, std::uint64_t grain)
             : machine(owner),

@@ -177,7 +177,9 @@ void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation 
     }
     if (machine.store->staged_bytes() == 0) {
         for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
-            at(DiskId(facts.first_disk.value + k)).unpublished.clear_all();
+            BlockDisk& disk = at(DiskId(facts.first_disk.value + k));
+            // Blocks of a disk that is being added may still arrive behind changes of this point.
+            if (!disk.copy) disk.unpublished.clear_all();
         }
     }
     BlockWitness* witness = environment_.blocks.witness;

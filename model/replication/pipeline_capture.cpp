@@ -190,24 +190,26 @@ void ReplicationPipeline::set_cycle_timer(MachineId machine) {
 }
 
 void ReplicationPipeline::close_logs(MachineId machine, Marker marker) {
-    MachineState& source = state(machine);
     const DiskId carrier = marker_disk(machine);
-    for_each_disk(machine, [&](DiskId id) {
-        DiskState& disk = state(id);
-        Bytes bytes = disk.open_log;
-        PayloadId payload;
-        if (disk.in_blocks) {
-            bytes = blocks_->close_log(id);
-            payload = blocks_->seal(id);
-        } else if (source.design->coalesces_log) {
-            bytes = distinct_bytes(disk.open_log, estate_.disk(id));
-        }
-        disk.open_log = Bytes(0);
-        const Marker carried = id == carrier ? marker : Marker::None;
-        if (bytes.count() == 0 && payload.is_none() && carried == Marker::None) return;
-        push_ordered(id, bytes, payload, carried);
-        ++source.logs_on_the_way;
-    });
+    for_each_disk(machine,
+                  [&](DiskId disk) { close_log(disk, disk == carrier ? marker : Marker::None); });
+}
+
+void ReplicationPipeline::close_log(DiskId id, Marker marker) {
+    DiskState& disk = state(id);
+    MachineState& source = state(disk.machine);
+    Bytes bytes = disk.open_log;
+    PayloadId payload;
+    if (disk.in_blocks) {
+        bytes = blocks_->close_log(id);
+        payload = blocks_->seal(id);
+    } else if (source.design->coalesces_log) {
+        bytes = distinct_bytes(disk.open_log, estate_.disk(id));
+    }
+    disk.open_log = Bytes(0);
+    if (bytes.count() == 0 && payload.is_none() && marker == Marker::None) return;
+    push_ordered(id, bytes, payload, marker);
+    ++source.logs_on_the_way;
 }
 
 /// A closed log of the machine's present life has been uploaded whole.

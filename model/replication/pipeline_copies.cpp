@@ -176,7 +176,10 @@ void ReplicationPipeline::on_copy_done(DiskId id) {
         disk.changed = Bytes(0);
         disk.capture = Capture::Ordered;
         disk.consistent = changed == Bytes(0);
-        if (!disk.consistent) start_copy(id, CopyKind::CatchUp, changed, Duration(0));
+        if (!disk.consistent)
+            start_copy(id, CopyKind::CatchUp, changed, Duration(0));
+        else if (disk.in_blocks)
+            blocks_->end_copy(id);  // of nothing
         start_waiting_copies(machine);
     }
     if (source.path == DataPath::Journal) {  // the disk was added

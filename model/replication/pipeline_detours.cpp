@@ -49,12 +49,6 @@ void ReplicationPipeline::let_go(MachineId machine) {
     DeltaQueue waited = std::move(held->second);
     held_.erase(held);
     waited.remove_if([&](const Delta& delta) {
-        const bool current = delta.generation == source.generation;
-        if (current && source.leaving.is_none() && mutant(Mutant::ResumeForgetsHeldLogs)) {
-            state(delta.disk).pending_source -= delta.bytes;
-            forget(delta);
-            return true;
-        }
         server.source.push(delta);
         return true;
     });
@@ -102,6 +96,13 @@ void ReplicationPipeline::resume_replication(MachineId machine) {
     environment_.observer.noted("replication_resumed", estate_.machine(machine).name, "");
     if (!source.leaving.is_none()) return;  // until the server that it leaves is empty
     let_go(machine);
+    if (mutant(Mutant::ResumeForgetsPausedLog) && source.path == DataPath::Journal) {
+        for_each_disk(machine, [&](DiskId disk) {
+            blocks_->close_log(disk);
+            const PayloadId log = blocks_->seal(disk);
+            if (!log.is_none()) blocks_->drop(log);
+        });
+    }
     const bool double_log = source.design->capture == CaptureForm::DoubleLog;
     if (double_log && source.path == DataPath::Journal && !source.cycling &&
         !source.close_when_sent) {
@@ -159,6 +160,15 @@ void ReplicationPipeline::change_server(MachineId machine, ProcessServerId to) {
         estate_.process_server(from).name + " to " + estate_.process_server(to).name);
     environment_.observer.replication_changed(machine);
     state(from).purge_due = true;
+    if (mutant(Mutant::SwitchForgetsCache)) {
+        state(from).cached_journal.remove_if([&](const Delta& delta) {
+            if (state(delta.disk).machine != machine) return false;
+            state(delta.disk).pending_cache -= delta.bytes;
+            state(from).leaves(delta);
+            forget(delta);
+            return true;
+        });
+    }
     look_at_leavers(from);
     pump_upload(from);
     pump_receive(from);
@@ -185,7 +195,7 @@ void ReplicationPipeline::look_at_leavers(ProcessServerId server) {
     for (const MachineId machine : leavers) {
         MachineState& source = state(machine);
         if (source.leaving != server) continue;
-        if (!mutant(Mutant::SwitchWithoutDraining) && !has_left(machine)) continue;
+        if (!has_left(machine)) continue;
         if (!source.paused) let_go(machine);
         source.leaving = ProcessServerId();
         std::erase(leavers_, machine);

@@ -106,6 +106,8 @@ void ReplicationPipeline::remove_disk(DiskId id) {
                    "a disk that is being copied is not removed");
     // What was captured arrives, so that a marker that rides on it does; no point holds it.
     if (source.path != DataPath::Stopped && source.source_running) capture(machine, Marker::None);
+    const bool double_log = source.design->capture == CaptureForm::DoubleLog;
+    if (double_log && source.path == DataPath::Journal) close_log(id, Marker::None);
     set_part(id, Part::LeftOut);
     disk.capture = Capture::Off;
     tell_replicates(id, false);

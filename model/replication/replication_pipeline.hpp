@@ -326,6 +326,7 @@ class ReplicationPipeline : private GroupHost {
     void set_cycle_timer(MachineId machine);
     void on_cycle(MachineId machine);
     void close_logs(MachineId machine, Marker marker);
+    void close_log(DiskId disk, Marker marker);
     void log_arrived(MachineId machine);
     void begin_copies(MachineId machine);
     void enter(MachineId machine, DataPath path);

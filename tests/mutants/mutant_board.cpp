@@ -59,9 +59,9 @@ constexpr std::array kBugs = {
     PlantedBug{Mutant::NoFlushOfPointName, "no flush of point name", {"stream"}},
     PlantedBug{Mutant::IgnoreShortWrite, "ignore short write", {"stream", "journal", "tracking"}},
     PlantedBug{Mutant::NoActivityLogReplay, "no activity log replay", {"tracking", "pipeline"}},
-    PlantedBug{Mutant::SwitchWithoutDraining, "switch without draining", {"detour"}},
+    PlantedBug{Mutant::SwitchForgetsCache, "switch forgets the cache", {"detour"}},
     PlantedBug{Mutant::PointClaimsUncopiedDisk, "point claims uncopied disk", {"detour"}},
-    PlantedBug{Mutant::ResumeForgetsHeldLogs, "resume forgets held logs", {"detour"}},
+    PlantedBug{Mutant::ResumeForgetsPausedLog, "resume forgets the paused log", {"detour"}},
 };
 
 constexpr bool every_bug_is_on_the_board() {

@@ -82,10 +82,12 @@ Estate make_estate(std::uint64_t seed) {
     estate.capture = {seconds(1), 1};
     estate.policies.push_back({"policy", days(1), std::nullopt, std::nullopt, seconds(30)});
     const auto engine = static_cast<ReplicationEngine>(seed % kReplicationEngines);
+    // A source that uploads by itself has no cache that could fill.
+    const Bytes cache = has_relay(engine) ? Bytes(1 << 20) : Bytes(1 << 30);
     for (std::uint32_t k = 0; k < kServers; ++k) {
         estate.process_servers.push_back(
             {"ps" + std::to_string(k), has_relay(engine) ? ChannelId(2 * k) : ChannelId(),
-             ChannelId(2 * k + 1), Bytes(1 << 20), BytesPerSecond(1 << 30), 1000});
+             ChannelId(2 * k + 1), cache, BytesPerSecond(1 << 30), 1000});
     }
     const auto sectors = shapes(seed);
     for (std::uint32_t m = 0; m < kMachines; ++m) {

@@ -45,8 +45,8 @@ TEST(DiskBoard, WhatComesHomeIsWhatWasReplicatedAndTheRestStayedAsItWas) {
     bool home = false;
     circle.at(1, [&] { pipeline.start_initial_replication(kItem); });
     circle.at(60, [&] { pipeline.remove_disk(kData); });
-    circle.at(100, [&] { parted.cut = circle.fail_over(false).time; });
-    circle.at(110, [&] { circle.request(MachineInstance::Primary, MachineAction::ShutDown); });
+    circle.at(100, [&] { circle.request(MachineInstance::Primary, MachineAction::ShutDown); });
+    circle.at(110, [&] { parted.cut = circle.fail_over(false).time; });
     circle.at(120, [&] {
         left = circle.content(kItem, 1);
         pipeline.start_initial_replication(kBack, &parted);
