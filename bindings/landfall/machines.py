@@ -117,6 +117,11 @@ class Disk(Part):
         description="Measured curve of coalescing for volume fidelity, instead of `working_set`: "
         "pairs of bytes written in a row and how many of them are distinct, rising.",
     )
+    replicate: Flag = Field(
+        default=True,
+        description="false: the disk is left out when replication is enabled. Azure machines can "
+        "add it later (`add_disk`); the OS disk always replicates.",
+    )
     facts: DiskFacts = Field(default=DiskFacts(), description="What compatibility asks for.")
 
     @model_validator(mode="after")
@@ -318,6 +323,16 @@ class Machine(Part):
         if self.fidelity == "volume" and self.sector_size != 4096:
             message = 'goes only with "fidelity": "block"'
             raise clash(codes.KEYS_CLASH, message, "sector_size")
+        return self
+
+    @model_validator(mode="after")
+    def _os_disk_replicates(self) -> Machine:
+        if self.disks and not self.disks[0].replicate:
+            message = "the OS disk (the first of a machine) always replicates"
+            raise clash(codes.KEYS_CLASH, message, "disks")
+        if self.engine == "failback" and not all(disk.replicate for disk in self.disks):
+            message = '"replicate": false does not go with "failback": all disks go home'
+            raise clash(codes.KEYS_CLASH, message, "disks")
         return self
 
     def names(self) -> list[str]:

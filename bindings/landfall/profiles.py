@@ -310,6 +310,11 @@ class ProfileOverride(ProfileLimits):
         default=None,
         description="VMware machines return by a planned failover, through an appliance.",
     )
+    switch_resynchronizes: Flag | None = Field(
+        default=None,
+        description="Machines move between appliances, and are resynchronized; else between "
+        "process servers, of which the former one is emptied first.",
+    )
 
     # Recovery plans
     recovery_plan_script_timeout: PositiveDuration | None = Field(
@@ -367,6 +372,15 @@ class ProfileOverride(ProfileLimits):
     )
     disable_replication_time: Duration | None = Field(
         default=None, description="Seconds to disable replication."
+    )
+    switch_server_time: Duration | None = Field(
+        default=None, description="Seconds of the job that switches the process server."
+    )
+    switch_server_effect_time: Duration | None = Field(
+        default=None, description="Seconds after that job until its machine uses the new server."
+    )
+    pause_replication_time: Duration | None = Field(
+        default=None, description="Seconds to pause replication, or to resume it."
     )
     recovery_point_time: Duration | None = Field(
         default=None, description="Seconds to make a recovery point of processed data."

@@ -27,6 +27,13 @@ def _point(choice: RecoveryPoint) -> str | dict[str, RecoveryPoint]:
     return {"at": choice}
 
 
+def _shown(value: object) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    parts = (": ".join(part.values()) if isinstance(part, dict) else str(part) for part in value)
+    return ", ".join(parts)
+
+
 class SimulatedVault:
     """The vault of a simulation, in Site Recovery's words."""
 
@@ -230,15 +237,30 @@ class Item:
         return None if rpo_s is None else float(rpo_s)
 
     @property
+    def is_paused(self) -> bool:
+        """Whether replication was paused and not resumed since."""
+        return bool(self._told()["paused"])
+
+    @property
+    def disks(self) -> dict[str, str]:
+        """States of the machine's disks by name.
+
+        ``Protected``, ``InitialReplicationPending`` (added, not copied yet) or ``NotProtected``.
+        """
+        return {str(disk["disk"]): str(disk["state"]) for disk in self._told()["disks"]}
+
+    @property
     def recovery_points(self) -> pd.DataFrame:
         """Recovery points that exist: ``t_s``, ``published_s``, ``processed_s``, ``kind``.
 
-        Times in seconds; the columns are those of the result's table.
+        Times in seconds; the columns are those of the result's table. ``disks`` of the machine's
+        ``of_disks`` disks are in the point.
         """
         import pandas as pd
 
         told = self._simulation._ask("points", machine=self.name)["points"]
-        return pd.DataFrame(told, columns=["t_s", "published_s", "processed_s", "kind"])
+        columns = ["t_s", "published_s", "processed_s", "kind", "disks", "of_disks"]
+        return pd.DataFrame(told, columns=columns)
 
     # --- What can be done -------------------------------------------------------------------------
 
@@ -375,14 +397,19 @@ class Item:
         """Replicate through the process server of that name from now on."""
         return self._start("switch_process_server", process_server=process_server)
 
+    def pause_replication(self) -> Job:
+        """Send nothing more until :meth:`resume_replication`; changes are kept (Hyper-V)."""
+        return self._start("pause_replication")
+
+    def resume_replication(self) -> Job:
+        """Go on where :meth:`pause_replication` stopped, or resynchronize if too much changed."""
+        return self._start("resume_replication")
+
     def __repr__(self) -> str:
         if not self._simulation.is_open:
             return f"<Item {self.name!r}>"
         return f"<Item {self.name!r}: {self.protection_state}>"
 
     def _repr_html_(self) -> str:
-        rows = [
-            (key.replace("_", " "), ", ".join(value) if isinstance(value, list) else str(value))
-            for key, value in self._told().items()
-        ]
+        rows = [(key.replace("_", " "), _shown(value)) for key, value in self._told().items()]
         return rows_html(("", ""), rows)

@@ -34,6 +34,9 @@ enum class Mutant : std::uint8_t {
     IgnoreShortWrite,
     NoActivityLogReplay,
     PromoteWhatArrived,
+    SwitchForgetsCache,
+    PointClaimsUncopiedDisk,
+    ResumeForgetsPausedLog,
     Count,
 };
 

@@ -154,6 +154,8 @@ class Observer {
     virtual void task_ended(JobId job, std::string_view task, std::string_view state,
                             Instant started) = 0;
     virtual void job_ended(JobId job, std::string_view state, std::string_view cause) = 0;
+    /// Other disks of the machine replicate than before, or it replicates by another server.
+    virtual void replication_changed(MachineId /*machine*/) {}
 };
 
 /// The world, as the logic sees it. References outlive the logic.

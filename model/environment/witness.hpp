@@ -22,6 +22,8 @@ using Generation = std::uint32_t;
 class BlockReader {
   public:
     virtual ~BlockReader() = default;
+    /// False of a disk that is no part of it: what would be read there means nothing.
+    [[nodiscard]] virtual bool holds(DiskId /*disk*/) const { return true; }
     virtual void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const = 0;
 };
 
@@ -48,6 +50,8 @@ class BlockWitness {
     virtual void guest_flushed(DiskId /*disk*/, Stamp /*through*/) {}
     /// The source's disk reads so after its power returned.
     virtual void source_recovered(DiskId /*disk*/, const BlockReader& /*content*/) {}
+    /// Whether points with a cut after this instant hold the disk. Until it is said, all do.
+    virtual void disk_replicates(DiskId /*disk*/, bool /*does*/) {}
     /// Writes from `at` on belong to the new shape.
     virtual void geometry_changed(DiskId /*disk*/, const DiskGeometry& /*now*/, Instant /*at*/) {}
 

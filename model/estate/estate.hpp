@@ -66,6 +66,7 @@ struct Disk {
     /// Changes leave no faster over time; none: as fast as they can. Of sources that upload by
     /// themselves, one machine each.
     std::optional<BytesPerSecond> churn_ceiling = std::nullopt;
+    bool replicated = true;  ///< false: left out when replication is enabled; never the OS disk
 };
 
 struct Machine {
@@ -110,6 +111,9 @@ struct ProcessServer {
     std::int64_t compression_permille = 1000;  ///< LAN bytes per 1000 WAN bytes
     std::uint32_t destination = 0;  ///< equal for those that send to the same master target
     bool way_home = false;          ///< made for reverse legs only
+    // A machine may move between servers that stand in one place and send to one place.
+    std::string stands_in = {};
+    std::string sends_to = {};
 };
 
 /// A replication policy.

@@ -193,7 +193,8 @@ struct ServiceProfile {
     bool physical_test_failover = false;          ///< physical servers can be drilled
     bool vmm_to_vmm_open = false;                 ///< takes new customers
     bool scout_open = false;                      ///< takes new customers
-    bool modernized_failback = false;  ///< VMware: a planned failover through an appliance
+    bool modernized_failback = false;    ///< VMware: a planned failover through an appliance
+    bool switch_resynchronizes = false;  ///< another appliance; else a process server, which drains
 
     // Recovery plans
     Duration recovery_plan_script_timeout;    ///< where an action states none
@@ -254,12 +255,15 @@ struct ServiceProfile {
     Duration commit_time;
     Duration complete_migration_time;
     Duration disable_replication_time;
-    Duration recovery_point_time;      ///< making a point of processed data [A]
-    Duration delete_machine_time;      ///< with its disks [A]
-    Duration clean_up_retry_every;     ///< a machine that nobody needs could not be deleted [A]
-    Duration agent_registration_time;  ///< from the first boot after a failover to reprotection
-    Duration create_primary_time;      ///< at an alternate location, by a failback [A]
-    Duration start_primary_time;       ///< after a failback [A]
+    Duration switch_server_time;         ///< the job, after which it takes effect...
+    Duration switch_server_effect_time;  ///< ...so much later
+    Duration pause_replication_time;     ///< and to resume it [A]
+    Duration recovery_point_time;        ///< making a point of processed data [A]
+    Duration delete_machine_time;        ///< with its disks [A]
+    Duration clean_up_retry_every;       ///< a machine that nobody needs could not be deleted [A]
+    Duration agent_registration_time;    ///< from the first boot after a failover to reprotection
+    Duration create_primary_time;        ///< at an alternate location, by a failback [A]
+    Duration start_primary_time;         ///< after a failback [A]
 
     /// Calls `visit(name, field, unit)` for every scalar field, once, in file order. `unit` is the
     /// canonical unit of the JSON value: "s", "B", "B/s", "%", "bool", "choice" for one of a few
@@ -410,6 +414,9 @@ void ServiceProfile::visit_task_times(Self& self, Visitor&& visit) {
     visit("commit_time", self.commit_time, "s");
     visit("complete_migration_time", self.complete_migration_time, "s");
     visit("disable_replication_time", self.disable_replication_time, "s");
+    visit("switch_server_time", self.switch_server_time, "s");
+    visit("switch_server_effect_time", self.switch_server_effect_time, "s");
+    visit("pause_replication_time", self.pause_replication_time, "s");
     visit("recovery_point_time", self.recovery_point_time, "s");
     visit("delete_machine_time", self.delete_machine_time, "s");
     visit("clean_up_retry_every", self.clean_up_retry_every, "s");
@@ -432,6 +439,7 @@ void ServiceProfile::visit_version_switches(Self& self, Visitor& visit) {
     visit("vmm_to_vmm_open", self.vmm_to_vmm_open, "bool");
     visit("scout_open", self.scout_open, "bool");
     visit("modernized_failback", self.modernized_failback, "bool");
+    visit("switch_resynchronizes", self.switch_resynchronizes, "bool");
 }
 
 }  // namespace landfall

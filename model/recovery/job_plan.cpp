@@ -91,6 +91,21 @@ constexpr std::array kTasks = {
             &Profile::disable_replication_time},
     TaskRow{Job::RemoveReplication, "Remove from the vault", RemoveItem},
     TaskRow{Job::Resynchronize, "Resynchronize", CompareDisks},
+
+    // azure-to-azure-enable-replication-added-disk.md: "the enable replication job runs", and the
+    // disk's initial replication follows
+    TaskRow{Job::AddDisks, kCheck, Wait, &Profile::prerequisites_check_time},
+    TaskRow{Job::AddDisks, "Enable replication", AddDisk, &Profile::enable_replication_time},
+    TaskRow{Job::RemoveDisks, kCheck, Wait, &Profile::prerequisites_check_time},
+    TaskRow{Job::RemoveDisks, "Disable replication", RemoveDisk,
+            &Profile::disable_replication_time},
+    TaskRow{Job::SwitchProcessServer, kCheck, Wait, &Profile::prerequisites_check_time},
+    TaskRow{Job::SwitchProcessServer, "Switch process server", SwitchServer,
+            &Profile::switch_server_time},
+    TaskRow{Job::PauseReplication, "Pause replication", PauseReplicating,
+            &Profile::pause_replication_time},
+    TaskRow{Job::ResumeReplication, "Resume replication", ResumeReplicating,
+            &Profile::pause_replication_time},
 };
 
 struct JobRow {
@@ -114,6 +129,11 @@ constexpr std::array kJobs = {
     JobRow{Job::DisableProtection, "Disable protection", Operation::DisableProtection},
     JobRow{Job::RemoveReplication, "Remove replication", Operation::RemoveReplication},
     JobRow{Job::Resynchronize, "Resynchronize", Operation::RepairReplication},
+    JobRow{Job::AddDisks, "Add disks", Operation::AddDisks},
+    JobRow{Job::RemoveDisks, "Remove disks", Operation::RemoveDisks},
+    JobRow{Job::SwitchProcessServer, "Switch process server", Operation::SwitchProcessServer},
+    JobRow{Job::PauseReplication, "Pause replication", Operation::PauseReplication},
+    JobRow{Job::ResumeReplication, "Resume replication", Operation::ResumeReplication},
 };
 
 constexpr bool jobs_stand_in_order() {

@@ -33,6 +33,11 @@ enum class JobKind : std::uint8_t {
     DisableProtection,
     RemoveReplication,
     Resynchronize,
+    AddDisks,
+    RemoveDisks,
+    SwitchProcessServer,
+    PauseReplication,
+    ResumeReplication,
     Count,
 };
 
@@ -62,6 +67,12 @@ enum class TaskAction : std::uint8_t {
     AwaitUser,              ///< until somebody resumes the job
     RemoveItem,             ///< ends replication for good
     CompareDisks,           ///< resynchronization, until every disk is in write order again
+    // Each takes its time first; what it begins goes on after the job (site_recovery_disks.cpp).
+    AddDisk,
+    RemoveDisk,
+    SwitchServer,
+    PauseReplicating,
+    ResumeReplicating,
 };
 
 /// For which machines and requests a task exists.

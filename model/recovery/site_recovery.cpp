@@ -92,17 +92,19 @@ std::optional<std::string> SiteRecovery::obstacle(Operation operation, MachineId
             if (target.primary_on) return std::nullopt;
             return name + " was shut down: a machine must be on to be enabled";
         case Operation::RepairReplication:
-            if (data_path(machine) == DataPath::Copying)
+            if (data_path(machine) == DataPath::Copying) {
                 return "the disks of " + name + " are being copied already";
-            if (data_path(machine) != DataPath::Stopped) return std::nullopt;
-            return "replication of " + name +
-                   " ended when its failover began: begin the failover again [A]";
+            }
+            if (data_path(machine) == DataPath::Stopped) {
+                return "replication of " + name +
+                       " ended when its failover began: begin the failover again [A]";
+            }
+            return pause_obstacle(operation, machine);
+        case Operation::PlannedFailover: return pause_obstacle(operation, machine);
         case Operation::AddDisks:
-        case Operation::RemoveDisks:
+        case Operation::RemoveDisks: return disk_obstacle(operation, machine, options.disk);
         case Operation::SwitchProcessServer:
-        case Operation::PauseReplication:
-        case Operation::ResumeReplication:
-            return std::string(name_of(operation)) + " of " + name + " is not simulated";
+            return server_obstacle(machine, options.process_server);
         case Operation::ReverseReplicate:
         case Operation::Failback:
             if (estate_.machine(machine).reverse.is_none()) {
@@ -288,6 +290,8 @@ ItemView SiteRecovery::view_of(MachineId machine) const {
     seen.test = target.test;
     seen.waiting_for_user = target.waiting_for_user;
     seen.resync_required = data_path(machine) == DataPath::ResyncRequired;
+    const MachineId leg = active_leg(machine);
+    seen.paused = !leg.is_none() && engine_.is_paused(leg);
     seen.profile = &estate_.profile;
     return seen;
 }

@@ -74,6 +74,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     [[nodiscard]] ItemView view_of(MachineId machine) const;
     [[nodiscard]] const Milestones& milestones(MachineId machine) const;
     [[nodiscard]] const ReplicationPipeline& engine() const { return engine_; }
+    [[nodiscard]] const Estate& estate() const { return estate_; }
     /// The leg that carries, or would carry, the item's changes now.
     [[nodiscard]] MachineId active_leg(MachineId machine) const;
     /// Of the active leg; stopped where there is none.
@@ -153,6 +154,15 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     [[nodiscard]] Refusal refusal(MachineId machine, std::string why) const;
     JobId start_job(JobKind kind, MachineId machine, const OperationOptions& options);
     std::variant<JobId, Refusal> control_failover(Operation operation, MachineId machine);
+
+    // site_recovery_disks.cpp: disks, process servers, pauses
+    [[nodiscard]] std::optional<std::string> disk_obstacle(Operation operation, MachineId machine,
+                                                           DiskId disk) const;
+    [[nodiscard]] std::optional<std::string> server_obstacle(MachineId machine,
+                                                             ProcessServerId server) const;
+    [[nodiscard]] std::optional<std::string> pause_obstacle(Operation operation,
+                                                            MachineId machine) const;
+    bool change_replication(JobId id);
 
     // site_recovery_jobs.cpp: one task after the other
     void begin_task(JobId id, bool again = false);

@@ -14,12 +14,6 @@ void SiteRecovery::begin_action(JobId id, bool again) {
         return;
     }
     switch (task.action) {
-        case TaskAction::Wait:
-        case TaskAction::CheckCompatibility:
-        case TaskAction::CheckRecoveryPoint:
-        case TaskAction::CheckReprotect:
-        case TaskAction::CheckMachine:
-        case TaskAction::KeepChosenPoint: wait_for(id, estate_.profile.*task.time); return;
         case TaskAction::StartInitialReplication:
             wait_for(id, until_scheduled_copy(id) + estate_.profile.*task.time);
             return;
@@ -75,6 +69,8 @@ void SiteRecovery::begin_action(JobId id, bool again) {
             suspend(id, "WaitingForManualAction");
             return;
         case TaskAction::CompareDisks: begin_resync(id, again); return;
+        // All others take their time first.
+        default: wait_for(id, estate_.profile.*task.time); return;
     }
 }
 
@@ -127,7 +123,10 @@ void SiteRecovery::time_over(JobId id) {
                 return;
             }
             break;  // at home the machine is there: it gets its disks back
-        default: break;
+        default:
+            if (change_replication(id)) break;
+            fail_job(id, "the machine does not replicate any more");
+            return;
     }
     end_task(id, TaskState::Succeeded);
 }
@@ -373,7 +372,9 @@ Bytes SiteRecovery::written_between(MachineId leg, Instant from, Instant to) {
     if (from >= to) return total;
     const Machine& facts = estate_.machine(leg);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
-        total += environment_.source_disks.written(DiskId(facts.first_disk.value + k), from, to);
+        const DiskId disk(facts.first_disk.value + k);
+        if (!engine_.replicates(disk)) continue;  // its loss was its user's choice
+        total += environment_.source_disks.written(disk, from, to);
     }
     return total;
 }

@@ -151,6 +151,9 @@ constexpr std::array kVersionSwitches = {
     VersionSwitch{"modernized_failback",
                   "VMware machines return by a planned failover, through an "
                   "appliance"},
+    VersionSwitch{"switch_resynchronizes",
+                  "a machine that moves to another appliance is resynchronized; a process server "
+                  "that it leaves is emptied first"},
 };
 
 }  // namespace

@@ -24,9 +24,10 @@ BlockContent::BlockContent(const Estate& estate, const std::vector<EngineDesign>
             const DiskId id(machine.first_disk.value + k);
             const auto sectors = static_cast<std::uint64_t>(estate.disk(id).size.count() /
                                                             machine.sector_size.count());
-            const DiskGeometry shape{sectors, machine.sector_size};
-            shapes.push_back(shape);
-            disks_.emplace(id, BlockDisk(MachineId(index), k, shape, tracking_grain(shape)));
+            const DiskGeometry& shape = shapes.emplace_back(sectors, machine.sector_size);
+            BlockDisk disk(MachineId(index), k, shape, tracking_grain(shape));
+            disk.left_out = !estate.disk(id).replicated;
+            disks_.emplace(id, std::move(disk));
         }
         machines_[MachineId(index)].store = new_replica(machine.name, shapes);
     }

@@ -66,6 +66,13 @@ class BlockContent {
     /// Bytes that closing the log would send.
     [[nodiscard]] Bytes log_bytes(DiskId disk) const;
 
+    // --- Disks that come and go
+    /// The disk is no part of its machine's replication, or is again.
+    void set_left_out(DiskId disk, bool is) { at(disk).left_out = is; }
+    /// Likewise start_tracking(), for a disk that may have been part of it before: what its replica
+    /// holds of that time goes. Requires that nothing of the disk is on its way.
+    void start_anew(DiskId disk, Instant now);
+
     // --- Copies, one at a time per disk
     /// Returns the bytes of blocks to send; they follow `checksums` bytes that hold no block.
     Bytes begin_copy(DiskId disk, CopyKind kind, Bytes checksums = Bytes(0));
@@ -85,10 +92,13 @@ class BlockContent {
     void abandon(MachineId machine, Generation next);
 
     // --- Recovery points
-    void publish(MachineId machine, const RecoveryPoint& point, Generation generation);
+    /// `without`: disks that the point does not hold.
+    void publish(MachineId machine, const RecoveryPoint& point, Generation generation,
+                 const std::vector<DiskId>& without);
     /// Drops every point that is not among `kept`.
     void retain(MachineId machine, const std::vector<RecoveryPoint>& kept);
-    void promote(MachineId machine, const RecoveryPoint& point, bool planned);
+    void promote(MachineId machine, const RecoveryPoint& point, bool planned,
+                 const std::vector<DiskId>& without);
     /// False if its content can no longer be vouched for: points may be gone, and only a compare
     /// will tell what the disks lack.
     [[nodiscard]] bool restart_replica(MachineId machine);
@@ -109,7 +119,7 @@ class BlockContent {
                                                       std::optional<std::uint64_t> point) const;
     /// What the replica may lack of the source: dirty, being copied, or not yet acknowledged.
     [[nodiscard]] DirtyBitmap outstanding(DiskId disk) const;
-    [[nodiscard]] DiskGeometry geometry(DiskId disk) const;
+    [[nodiscard]] DiskGeometry geometry(DiskId disk) const { return at(disk).geometry; }
     /// Reads what arrived at the replica, published or not.
     void read_replica(DiskId disk, std::uint64_t first, std::span<Stamp> out) const;
     /// Distinct bytes of the bytes written to a disk since its start, at every doubling of them:
@@ -164,6 +174,7 @@ class BlockContent {
         DiskGeometry geometry;
         BitmapPair dirty;
         bool dirty_unknown = false;  ///< lost: everything may differ
+        bool left_out = false;       ///< no part of its machine's replication
         bool memory_lost = false;    ///< with the power: likewise, until storage tells
         std::optional<KeptTracking> kept;
         /// Number of the parting whose other side the replica was given.
@@ -187,7 +198,7 @@ class BlockContent {
         FoldCurve fold;
         // The replica
         SequenceFilter filter{0, 1};
-        DirtyBitmap unpublished;  ///< sectors of ordered changes that arrived since the last point
+        DirtyBitmap unpublished;  ///< sectors of ordered changes since the last point, or in a copy
 
         BlockDisk(MachineId owner, std::uint32_t place, DiskGeometry shape, std::uint64_t grain)
             : machine(owner),
@@ -200,6 +211,7 @@ class BlockContent {
     struct BlockMachine {
         std::unique_ptr<ReplicaStore> store;
         std::uint64_t next_point = 1;
+        std::map<std::uint64_t, std::vector<DiskId>> without;  ///< of points that lack disks
     };
 
     BlockDisk& at(DiskId disk);
@@ -219,7 +231,9 @@ class BlockContent {
     void choose_differing(DiskId id, BlockDisk& disk);
     bool mark_reverse_delta(BlockDisk& disk, const Parting& parting, FailbackMethod method);
     void mark_all_content(DiskId id, BlockDisk& disk);
-    void go_on_elsewhere(MachineId from, const RecoveryPoint& point, const BlockReader& content);
+    void go_on_elsewhere(MachineId from, const RecoveryPoint& point, const BlockReader& content,
+                         const std::vector<DiskId>& without);
+    [[nodiscard]] std::vector<DiskId> without(MachineId machine, std::uint64_t point) const;
     void read_run(DiskId id, BlockDisk& disk, SectorRange range);
     void end_stream(DiskId id, BlockDisk& disk, Generation next);
     void copy_behind_changes(BlockDisk& disk, const CopyRun& run);

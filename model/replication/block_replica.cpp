@@ -14,9 +14,13 @@ namespace {
 /// Reads one recovery point of a machine, or what has arrived beyond all points.
 class ReplicaReader : public BlockReader {
   public:
-    ReplicaReader(const ReplicaStore& store, DiskId first_disk, std::optional<std::uint64_t> point)
-        : store_(store), first_disk_(first_disk), point_(point) {}
+    ReplicaReader(const ReplicaStore& store, DiskId first_disk, std::optional<std::uint64_t> point,
+                  std::vector<DiskId> without = {})
+        : store_(store), first_disk_(first_disk), point_(point), without_(std::move(without)) {}
 
+    [[nodiscard]] bool holds(DiskId disk) const override {
+        return std::find(without_.begin(), without_.end(), disk) == without_.end();
+    }
     void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override {
         const std::uint32_t slot = disk.value - first_disk_.value;
         if (point_)
@@ -29,21 +33,45 @@ class ReplicaReader : public BlockReader {
     const ReplicaStore& store_;
     DiskId first_disk_;
     std::optional<std::uint64_t> point_;
+    std::vector<DiskId> without_;
 };
 
 /// Reads the disks of source machines.
 class DiskReader : public BlockReader {
   public:
-    explicit DiskReader(const SourceBlocks& source) : source_(source) {}
+    DiskReader(const SourceBlocks& source, std::vector<DiskId> without)
+        : source_(source), without_(std::move(without)) {}
+    [[nodiscard]] bool holds(DiskId disk) const override {
+        return std::find(without_.begin(), without_.end(), disk) == without_.end();
+    }
     void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override {
         source_.read(disk, first, out);
     }
 
   private:
     const SourceBlocks& source_;
+    std::vector<DiskId> without_;
 };
 
 }  // namespace
+
+void BlockContent::start_anew(DiskId id, Instant now) {
+    BlockDisk& disk = at(id);
+    // Its former life, if it had one, covers nothing of this one; points keep what they hold.
+    stamps_.assign(disk.geometry.sectors, 0);
+    read_replica(id, 0, stamps_);
+    if (std::any_of(stamps_.begin(), stamps_.end(), [](Stamp stamp) { return stamp != 0; })) {
+        stamps_.assign(disk.geometry.sectors, 0);
+        machines_[disk.machine].store->copy_in(disk.slot, 0, stamps_);
+        machines_[disk.machine].store->flush_staged();
+    }
+    stamps_.clear();
+    stamps_.shrink_to_fit();
+    disk.unpublished.clear_all();
+    disk.dirty = BitmapPair(disk.geometry.sectors, disk.dirty.active().grain());
+    disk.dirty_unknown = false;
+    start_tracking(id, now);
+}
 
 void BlockContent::note_sent(PayloadId payload) {
     const auto found = payloads_.find(payload);
@@ -157,9 +185,11 @@ bool BlockContent::apply(DiskId id, BlockDisk& disk, std::span<const std::byte> 
 
 // --- Recovery points
 
-void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation generation) {
+void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation generation,
+                           const std::vector<DiskId>& without) {
     BlockMachine& machine = machines_.at(id);
     const std::uint64_t number = machine.next_point++;
+    if (!without.empty()) machine.without[number] = without;
     const bool app_consistent = point.kind == Marker::AppConsistent;
     machine.store->publish(number, point.time, generation, app_consistent);
     const Machine& facts = estate_.machine(id);
@@ -169,7 +199,9 @@ void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation 
     }
     if (machine.store->staged_bytes() == 0) {
         for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
-            at(DiskId(facts.first_disk.value + k)).unpublished.clear_all();
+            BlockDisk& disk = at(DiskId(facts.first_disk.value + k));
+            // Blocks of a disk that is being added may still arrive behind changes of this point.
+            if (!disk.copy) disk.unpublished.clear_all();
         }
     }
     BlockWitness* witness = environment_.blocks.witness;
@@ -181,11 +213,18 @@ void BlockContent::publish(MachineId id, const RecoveryPoint& point, Generation 
         .cut = point.time,
         .app_consistent = app_consistent,
         .group = point.multi_vm ? facts.group.value : ConsistencyGroupId::kNone};
+    const ReplicaReader content(*machine.store, facts.first_disk, number, without);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         const DiskId disk(facts.first_disk.value + k);
-        witness->point_geometry(published, disk, at(disk).geometry);
+        if (content.holds(disk)) witness->point_geometry(published, disk, at(disk).geometry);
     }
-    witness->point_published(published, ReplicaReader(*machine.store, facts.first_disk, number));
+    witness->point_published(published, content);
+}
+
+std::vector<DiskId> BlockContent::without(MachineId id, std::uint64_t point) const {
+    const auto& known = machines_.at(id).without;
+    const auto found = known.find(point);
+    return found == known.end() ? std::vector<DiskId>() : found->second;
 }
 
 std::optional<std::uint64_t> BlockContent::point_at(MachineId id, Instant cut) const {
@@ -206,10 +245,12 @@ void BlockContent::retain(MachineId id, const std::vector<RecoveryPoint>& kept) 
             environment_.blocks.witness->point_dropped(id, point.id);
         }
         store.drop(point.id);
+        machines_.at(id).without.erase(point.id);
     }
 }
 
-void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planned) {
+void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planned,
+                           const std::vector<DiskId>& without) {
     const Machine& facts = estate_.machine(id);
     // What the guest wrote up to its end, replicated or not: the measure of what is lost.
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
@@ -219,17 +260,17 @@ void BlockContent::promote(MachineId id, const RecoveryPoint& point, bool planne
     LANDFALL_CHECK(number, "a machine is failed over to a point that is kept");
     const ReplicaReader content(
         replica(id), facts.first_disk,
-        mutant(Mutant::PromoteWhatArrived) ? std::optional<std::uint64_t>() : number);
+        mutant(Mutant::PromoteWhatArrived) ? std::optional<std::uint64_t>() : number, without);
     if (environment_.blocks.witness != nullptr) {
         environment_.blocks.witness->failed_over({.machine = id, .id = *number, .cut = point.time},
                                                  planned, content);
     }
-    if (!estate_.counterpart(id).is_none()) go_on_elsewhere(id, point, content);
+    if (!estate_.counterpart(id).is_none()) go_on_elsewhere(id, point, content, without);
 }
 
 /// The machine that a failover makes holds what the point holds: the other leg's disks do.
 void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point,
-                                   const BlockReader& content) {
+                                   const BlockReader& content, const std::vector<DiskId>& without) {
     const MachineId to = estate_.counterpart(from);
     const Machine& there = estate_.machine(to);
     SourceBlocks& source = *environment_.blocks.source;
@@ -240,8 +281,11 @@ void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point,
     BlockWitness* witness = environment_.blocks.witness;
     if (witness == nullptr) return;
     witness->leg_branched(from, to, point.time);
-    witness->machine_made(to, point.time, DiskReader(source));
-    if (there.forward_of.is_none()) witness->failed_back(to, point.time, DiskReader(source));
+    std::vector<DiskId> stayed;  // as they were
+    for (const DiskId disk : without) stayed.push_back(estate_.counterpart(disk));
+    const DiskReader made(source, stayed);
+    witness->machine_made(to, point.time, made);
+    if (there.forward_of.is_none()) witness->failed_back(to, point.time, made);
 }
 
 /// The source's disks write through [A]: what its guest got an answer for is there, flushed or not.
@@ -249,7 +293,7 @@ void BlockContent::tell_power_loss(DiskId id) const {
     BlockWitness* witness = environment_.blocks.witness;
     if (witness == nullptr || at(id).newest == 0) return;
     witness->guest_flushed(id, at(id).newest);
-    witness->source_recovered(id, DiskReader(*environment_.blocks.source));
+    witness->source_recovered(id, DiskReader(*environment_.blocks.source, {}));
 }
 
 bool BlockContent::restart_replica(MachineId id) {
@@ -313,8 +357,14 @@ const ReplicaStore& BlockContent::replica(MachineId machine) const {
 
 std::unique_ptr<BlockReader> BlockContent::reader(MachineId machine,
                                                   std::optional<std::uint64_t> point) const {
-    return std::make_unique<ReplicaReader>(replica(machine), estate_.machine(machine).first_disk,
-                                           point);
+    const Machine& facts = estate_.machine(machine);
+    std::vector<DiskId> lacking;
+    if (point) lacking = without(machine, *point);
+    for (std::uint32_t k = 0; !point && k < facts.disk_count; ++k) {
+        const DiskId disk(facts.first_disk.value + k);
+        if (at(disk).left_out) lacking.push_back(disk);
+    }
+    return std::make_unique<ReplicaReader>(replica(machine), facts.first_disk, point, lacking);
 }
 
 void BlockContent::read_replica(DiskId id, std::uint64_t first, std::span<Stamp> out) const {

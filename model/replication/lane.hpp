@@ -58,6 +58,25 @@ class DeltaQueue {
         });
     }
 
+    /// Moves every delta that `mine` answers true for to the front of `to`, in their order.
+    template <typename Predicate>
+    void move_to_front(DeltaQueue& to, Predicate&& mine) {
+        std::vector<Delta> moved;
+        remove_if([&](const Delta& delta) {
+            if (!mine(delta)) return false;
+            moved.push_back(delta);
+            return true;
+        });
+        for (std::size_t k = moved.size(); k-- > 0;) {
+            to.bytes_ += moved[k].bytes;
+            to.deltas_.push_front(moved[k]);
+        }
+    }
+    template <typename Predicate>
+    [[nodiscard]] bool any_of(Predicate&& wanted) const {
+        return std::any_of(deltas_.begin(), deltas_.end(), wanted);
+    }
+
     /// Puts the deltas of a failed `batch` that have not arrived, and that `mine` answers true for,
     /// back to the front, in their order.
     template <typename Predicate>

@@ -7,19 +7,14 @@
 
 namespace landfall {
 
-namespace {
-
-/// A machine's marker rides on its last disk's changes: those of all others precede it.
-bool carries_marker(std::uint32_t disk, std::uint32_t disks) {
-    return mutant(Mutant::MarkerBeforePendingData) ? disk == 0 : disk + 1 == disks;
+void ReplicationPipeline::start_ticking(MachineId machine) {
+    state(machine).app_consistent_due = environment_.clock.now();
+    tick_with_others(machine);
 }
 
-}  // namespace
-
-void ReplicationPipeline::start_ticking(MachineId machine) {
+void ReplicationPipeline::tick_with_others(MachineId machine) {
     const std::uint32_t index = group_of_machine_[machine.value];
     CaptureGroup& group = groups_[index];
-    state(machine).app_consistent_due = environment_.clock.now();
     if (group.ticking) return;
     group.ticking = true;
     const std::int64_t step = estate_.capture.step.count();
@@ -99,28 +94,28 @@ void ReplicationPipeline::capture(MachineId machine, Marker marker) {
     const Instant since = source.captured_until;
     source.captured_until = now;
     bool overflow = false;
-    for (std::uint32_t k = 0; k < source.disk_count; ++k) {
-        const DiskId id(source.first_disk.value + k);
+    const DiskId carrier = marker == Marker::None ? DiskId() : marker_disk(machine);
+    for_each_disk(machine, [&](DiskId id) {
         DiskState& disk = state(id);
         const Bytes written = written_since(id, since, now);
         disk.captured += written;
         if (disk.capture == Capture::ChangedBlocks) {
             disk.changed += written;
-            continue;
+            return;
         }
         if (source.design->capture == CaptureForm::DoubleLog) {
             disk.open_log += written;
             overflow |= order_lost(id);
-            continue;
+            return;
         }
         // What was captured just now has had no chance to leave; the agent of a real machine
         // streams it.
         overflow |= order_lost(id);
-        const Marker carried = carries_marker(k, source.disk_count) ? marker : Marker::None;
+        const Marker carried = id == carrier ? marker : Marker::None;
         const PayloadId payload = disk.in_blocks ? blocks_->seal(id) : PayloadId();
-        if (written.count() == 0 && payload.is_none() && carried == Marker::None) continue;
+        if (written.count() == 0 && payload.is_none() && carried == Marker::None) return;
         push_ordered(id, written, payload, carried);
-    }
+    });
     if (!overflow) return;
     // Order is lost, and nothing else: the bitmap takes over whole.
     require_resync(machine,
@@ -133,13 +128,13 @@ void ReplicationPipeline::capture(MachineId machine, Marker marker) {
 void ReplicationPipeline::push_ordered(DiskId id, Bytes bytes, PayloadId payload, Marker marker) {
     DiskState& disk = state(id);
     const MachineState& source = state(disk.machine);
-    state(source.server)
-        .source.push({.bytes = bytes,
-                      .until = environment_.clock.now(),
-                      .disk = id,
-                      .generation = source.generation,
-                      .marker = marker,
-                      .payload = payload});
+    DeltaQueue& queue = source.holds_back ? held_[disk.machine] : state(source.server).source;
+    queue.push({.bytes = bytes,
+                .until = environment_.clock.now(),
+                .disk = id,
+                .generation = source.generation,
+                .marker = marker,
+                .payload = payload});
     disk.pending_source += bytes;
     ++deltas_;
 }
@@ -176,7 +171,7 @@ void ReplicationPipeline::start_cycle(MachineId machine) {
 void ReplicationPipeline::on_cycle(MachineId machine) {
     MachineState& source = state(machine);
     source.cycling = false;
-    if (source.path != DataPath::Journal || !source.source_running) return;
+    if (source.path != DataPath::Journal || !source.source_running || source.paused) return;
     if (source.logs_on_the_way > 0) {
         // There is no third log: the interval lasts until the one before is sent.
         source.close_when_sent = true;
@@ -196,24 +191,26 @@ void ReplicationPipeline::set_cycle_timer(MachineId machine) {
 }
 
 void ReplicationPipeline::close_logs(MachineId machine, Marker marker) {
-    MachineState& source = state(machine);
-    for (std::uint32_t k = 0; k < source.disk_count; ++k) {
-        const DiskId id(source.first_disk.value + k);
-        DiskState& disk = state(id);
-        Bytes bytes = disk.open_log;
-        PayloadId payload;
-        if (disk.in_blocks) {
-            bytes = blocks_->close_log(id);
-            payload = blocks_->seal(id);
-        } else if (source.design->coalesces_log) {
-            bytes = distinct_bytes(disk.open_log, estate_.disk(id));
-        }
-        disk.open_log = Bytes(0);
-        const Marker carried = carries_marker(k, source.disk_count) ? marker : Marker::None;
-        if (bytes.count() == 0 && payload.is_none() && carried == Marker::None) continue;
-        push_ordered(id, bytes, payload, carried);
-        ++source.logs_on_the_way;
+    const DiskId carrier = marker_disk(machine);
+    for_each_disk(machine,
+                  [&](DiskId disk) { close_log(disk, disk == carrier ? marker : Marker::None); });
+}
+
+void ReplicationPipeline::close_log(DiskId id, Marker marker) {
+    DiskState& disk = state(id);
+    MachineState& source = state(disk.machine);
+    Bytes bytes = disk.open_log;
+    PayloadId payload;
+    if (disk.in_blocks) {
+        bytes = blocks_->close_log(id);
+        payload = blocks_->seal(id);
+    } else if (source.design->coalesces_log) {
+        bytes = distinct_bytes(disk.open_log, estate_.disk(id));
     }
+    disk.open_log = Bytes(0);
+    if (bytes.count() == 0 && payload.is_none() && marker == Marker::None) return;
+    push_ordered(id, bytes, payload, marker);
+    ++source.logs_on_the_way;
 }
 
 /// A closed log of the machine's present life has been uploaded whole.

@@ -61,7 +61,8 @@ void ReplicationPipeline::start_first_copy(DiskId id) {
     Bytes wire = changed_bytes(id);
     disk.owed = Bytes(0);
     disk.changed = Bytes(0);
-    if (const auto& parted = parted_[disk.machine.value]) {
+    const auto& parted = parted_[disk.machine.value];
+    if (parted && disk.part != Part::Joining) {
         start_reverse_delta(id, *parted);
         return;
     }
@@ -146,7 +147,8 @@ void ReplicationPipeline::start_changed_blocks(DiskId id) {
 void ReplicationPipeline::start_copy(DiskId disk, CopyKind kind, Bytes wire_bytes,
                                      Duration reading_time) {
     copies_[disk.value].emplace(disk, kind, wire_bytes, reading_time, environment_.clock.now());
-    state(state(state(disk).machine).server).copies.push_back(disk.value);
+    const MachineState& source = state(state(disk).machine);
+    if (!source.holds_back) state(source.server).copies.push_back(disk.value);
 }
 
 void ReplicationPipeline::on_copy_done(DiskId id) {
@@ -166,20 +168,29 @@ void ReplicationPipeline::on_copy_done(DiskId id) {
     if (kind == CopyKind::CatchUp) {
         disk.consistent = true;
     } else {
+        const std::uint16_t life = source.generation;
         if (source.source_running) capture(machine, Marker::None);
-        if (source.path != DataPath::Copying) return;  // that capture filled another disk's buffer
+        if (source.generation != life) return;  // that capture filled another disk's buffer
         const Bytes changed = disk.in_blocks ? blocks_->begin_copy(id, CopyKind::CatchUp)
                                              : distinct_bytes(disk.changed, estate_.disk(id));
         disk.changed = Bytes(0);
         disk.capture = Capture::Ordered;
         disk.consistent = changed == Bytes(0);
-        if (!disk.consistent) start_copy(id, CopyKind::CatchUp, changed, Duration(0));
+        if (!disk.consistent)
+            start_copy(id, CopyKind::CatchUp, changed, Duration(0));
+        else if (disk.in_blocks)
+            blocks_->end_copy(id);  // of nothing
         start_waiting_copies(machine);
+    }
+    if (source.path == DataPath::Journal) {  // the disk was added
+        if (disk.consistent) join(id);
+        return;
     }
     bool all_consistent = source.copies_waiting.empty();
     for_each_disk(machine, [&](DiskId other) { all_consistent &= state(other).consistent; });
     if (!all_consistent) return;
     if (disk.in_blocks) blocks_->replica_copied(machine);
+    join_all(machine);
     enter(machine, DataPath::Journal);
     source.in_order_since = environment_.clock.now();
     start_cycle(machine);
@@ -198,6 +209,7 @@ void ReplicationPipeline::abandon_stream(MachineId machine) {
     source.close_when_sent = false;
     ProcessServerState& server = state(state(machine).server);
     server.purge_due = true;
+    if (!source.leaving.is_none()) state(source.leaving).purge_due = true;
     for_each_disk(machine, [&](DiskId id) {
         DiskState& disk = state(id);
         disk.changed += disk.pending_source + disk.pending_cache + disk.open_log;
@@ -212,6 +224,7 @@ void ReplicationPipeline::abandon_stream(MachineId machine) {
     if (estate_.machine(machine).fidelity == Fidelity::Block) {
         blocks_->abandon(machine, source.generation);
     }
+    if (source.holds_back) end_detour(machine);
 }
 
 void ReplicationPipeline::require_resync(MachineId machine, std::string_view cause,

@@ -48,19 +48,23 @@ void ReplicationPipeline::publish(MachineId machine, Instant cut, Marker kind, b
     MachineState& source = state(machine);
     LANDFALL_CHECK(source.path == DataPath::Journal,
                    "markers of a living stream exist in write order only");
+    // What was on its way when its user paused it makes no point.
+    if (source.paused) return;
     // The last changes of a shut-down source may carry a marker of the same instant as a regular
     // one.
     if (source.has_point && cut <= source.last_point) return;
     const Instant now = environment_.clock.now();
     Instant processed = now;
     for_each_disk(machine, [&](DiskId disk) {
+        if (state(disk).part != Part::Member) return;
         processed = std::max(processed, state(disk).replica.processed_at());
     });
     const RecoveryPoint point{.time = cut,
                               .published_at = now,
                               .processed_at = processed,
                               .kind = kind,
-                              .multi_vm = multi_vm};
+                              .multi_vm = multi_vm,
+                              .disk_set = disk_set_of(machine, cut)};
     add_point(machine, point);
     environment_.observer.recovery_point_published(machine, point.time, processed,
                                                    kind == Marker::AppConsistent);
@@ -140,12 +144,13 @@ void ReplicationPipeline::evaluate_health() {
 
 std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId machine) {
     MachineState& source = state(machine);
-    if (source.path != DataPath::Journal) return source.points.latest();
+    if (source.path != DataPath::Journal || source.paused) return source.points.latest();
     const Instant now = environment_.clock.now();
     Instant cut = source.captured_until;
     Instant processed = now;
     for_each_disk(machine, [&](DiskId id) {
         const DiskState& disk = state(id);
+        if (disk.part != Part::Member) return;
         const bool waiting = disk.pending_source + disk.pending_cache + disk.open_log > Bytes(0);
         if (waiting) cut = std::min(cut, disk.uploaded_until);
         processed = std::max(processed, disk.replica.processed_at());
@@ -155,7 +160,10 @@ std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId ma
     // Markers that have arrived lie before this point, and no group's point may lie behind it.
     if (!source.group_marks.empty()) go_alone(machine);
     if (!source.has_point || cut > source.last_point) {
-        add_point(machine, {.time = cut, .published_at = now, .processed_at = processed});
+        add_point(machine, {.time = cut,
+                            .published_at = now,
+                            .processed_at = processed,
+                            .disk_set = disk_set_of(machine, cut)});
     }
     return source.points.latest();
 }
@@ -165,7 +173,9 @@ void ReplicationPipeline::add_point(MachineId machine, const RecoveryPoint& poin
     source.last_point = point.time;
     source.has_point = true;
     const bool in_blocks = estate_.machine(machine).fidelity == Fidelity::Block;
-    if (in_blocks) blocks_->publish(machine, point, source.generation);
+    if (in_blocks) {
+        blocks_->publish(machine, point, source.generation, source.disk_sets[point.disk_set]);
+    }
     source.points.add(point);
     if (in_blocks) blocks_->retain(machine, source.points.all());
 }
@@ -192,9 +202,21 @@ void ReplicationPipeline::replica_damaged(MachineId machine) {
 }
 
 void ReplicationPipeline::promoted(MachineId machine, const RecoveryPoint& point, bool planned) {
-    if (estate_.machine(machine).fidelity == Fidelity::Block) {
-        blocks_->promote(machine, point, planned);
+    const MachineId there = estate_.counterpart(machine);
+    const Machine& facts = estate_.machine(machine);
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        const DiskId disk(facts.first_disk.value + k);
+        const bool held = holds(disk, point);
+        if (!held) {
+            environment_.observer.noted("disk_left_behind", facts.name, estate_.disk(disk).name);
+        }
+        if (there.is_none()) continue;
+        const DiskId other(estate_.counterpart(disk));
+        set_part(other, held ? Part::Member : Part::LeftOut);
+        joined_[other.value] = Instant(Duration(-1));
     }
+    if (facts.fidelity == Fidelity::Block)
+        blocks_->promote(machine, point, planned, left_out(machine, point));
 }
 
 }  // namespace landfall

@@ -236,6 +236,7 @@ void ReplicationPipeline::on_timer(TimerTag tag) {
             servers_[tag.subject].ceiling_wakeup = Instant::never();
             pump_receive(ProcessServerId(tag.subject));
             return;
+        case TimerKind::SwitchServer: on_switch_due(MachineId(tag.subject)); return;
         case TimerKind::RetryUpload:
             servers_[tag.subject].waiting_to_retry = false;
             environment_.observer.noted("transfer_retried",
@@ -266,6 +267,7 @@ void ReplicationPipeline::on_received(ProcessServerId id) {
         environment_.observer.noted("process_server_throttled", facts.name,
                                     "free cache below the limit: its machines wait");
     }
+    look_at_leavers(id);
     pump_upload(id);
     pump_receive(id);
 }
@@ -421,6 +423,7 @@ void ReplicationPipeline::on_uploaded(ProcessServerId id) {
         environment_.observer.noted("process_server_resumed", facts.name,
                                     "enough cache is free again");
     }
+    look_at_leavers(id);
     pump_upload(id);
     pump_receive(id);
 }
@@ -456,6 +459,8 @@ void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered)
         server.credit.on_lost(server.receiving.bytes);
         server.source.put_back(server.receiving, [](const Delta&) { return true; });
         server.receiving.clear();
+        hold_again(id);
+        look_at_leavers(id);
         pump_receive(id);
         return;
     }
@@ -479,6 +484,8 @@ void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered)
                                    [&](const Delta& delta) { return !is_copy(delta); });
     server.uploading.clear();
     server.purge_due = true;
+    hold_again(id);
+    look_at_leavers(id);
     const Instant now = environment_.clock.now();
     if (server.retries) {
         const auto again = server.retries->on_failure(ReplicationError::Network, now, now);

@@ -46,11 +46,14 @@ ReplicationPipeline::ReplicationPipeline(const Estate& estate, Environment envir
     }
     copies_.resize(estate.disks.size());
     lost_.resize(estate.disks.size());
+    joined_.resize(estate.disks.size(), Instant(Duration(-1)));
+    told_left_out_.resize(estate.disks.size());
     parted_.resize(estate.machines.size());
     set_ceilings();
     for (const Disk& disk : estate.disks) {
         const bool in_blocks = estate.machine(disk.machine).fidelity == Fidelity::Block;
         disks_.emplace_back(ReplicaDisk(disk.log_apply_rate), disk.machine, in_blocks);
+        if (!disk.replicated) disks_.back().part = Part::LeftOut;
         if (in_blocks && !blocks_) {
             blocks_ = std::make_unique<BlockContent>(estate, designs_, environment);
         }
@@ -126,6 +129,7 @@ void ReplicationPipeline::start_initial_replication(MachineId machine, const Fai
     const bool before_the_run = source.design->first_copy == FirstCopy::ReverseDelta;
     if (parted == nullptr && before_the_run) parted = &estate_.machine(machine).failed_over;
     parted_[machine.value] = parted != nullptr ? std::optional(*parted) : std::nullopt;
+    tell_left_out(machine);
     for_each_disk(machine, [&](DiskId disk) {
         state(disk).seeded = false;
         state(disk).compare_needed = false;
@@ -148,6 +152,7 @@ void ReplicationPipeline::start_replicated(MachineId machine) {
     LANDFALL_CHECK(source.path == DataPath::Stopped, "replication starts from Stopped");
     const Instant now = environment_.clock.now();
     enter(machine, DataPath::Journal);
+    tell_left_out(machine);
     source.captured_until = now;
     source.last_point = now;
     for_each_disk(machine, [&](DiskId disk) {
@@ -159,7 +164,10 @@ void ReplicationPipeline::start_replicated(MachineId machine) {
         state(disk).uploaded_until = now;
         if (state(disk).in_blocks) blocks_->start_equal(disk, now);
     });
-    add_point(machine, {.time = now, .published_at = now, .processed_at = now});
+    add_point(machine, {.time = now,
+                        .published_at = now,
+                        .processed_at = now,
+                        .disk_set = disk_set_of(machine, now)});
     start_ticking(machine);
     start_cycle(machine);
 }
@@ -168,6 +176,7 @@ void ReplicationPipeline::start_resync(MachineId machine) {
     MachineState& source = state(machine);
     LANDFALL_CHECK(source.path == DataPath::ResyncRequired || source.path == DataPath::Journal,
                    "a resynchronization starts from ResyncRequired or Journal");
+    LANDFALL_CHECK(!source.paused, "a paused machine is not resynchronized");
     if (source.source_running) capture(machine, Marker::None);
     if (source.path == DataPath::Journal) {
         // Whoever asks for it without need is in doubt.
@@ -183,6 +192,8 @@ void ReplicationPipeline::stop(MachineId machine) {
     if (state(machine).path == DataPath::Stopped) return;
     if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
     abandon_stream(machine);
+    state(machine).paused = false;
+    end_detour(machine);
     enter(machine, DataPath::Stopped);
     for_each_disk(machine, [&](DiskId disk) { state(disk).capture = Capture::Off; });
 }
@@ -226,6 +237,7 @@ void ReplicationPipeline::disk_changed(DiskId disk, std::string_view how) {
 }
 
 void ReplicationPipeline::disk_replaced(DiskId disk) {
+    if (!replicates(disk)) return;
     disk_changed(disk, "a disk of the source was replaced");
     // Whatever the replica holds differs from an empty disk.
     const Disk& facts = estate_.disk(disk);
@@ -234,6 +246,8 @@ void ReplicationPipeline::disk_replaced(DiskId disk) {
 }
 
 void ReplicationPipeline::disk_resized(DiskId disk) {
+    // At block fidelity the replica keeps room for every disk of the machine, and is made anew.
+    if (!replicates(disk) && !state(disk).in_blocks) return;
     disk_changed(disk, "a disk of the source was resized");
     const MachineId machine = state(disk).machine;
     if (state(disk).in_blocks) blocks_->reshape(disk);
@@ -250,8 +264,9 @@ void ReplicationPipeline::non_recoverable_error(MachineId machine, std::string_v
 void ReplicationPipeline::replica_restarted(MachineId machine) {
     if (estate_.machine(machine).fidelity != Fidelity::Block) return;
     if (!blocks_->restart_replica(machine)) return replica_damaged(machine);
-    const ProcessServerState& server = state(state(machine).server);
-    if (server.uploading.under_way) note_sent(server.uploading);
+    for (const ProcessServerId id : {state(machine).server, state(machine).leaving}) {
+        if (!id.is_none() && state(id).uploading.under_way) note_sent(state(id).uploading);
+    }
     resume(machine);
 }
 
@@ -259,7 +274,7 @@ bool ReplicationPipeline::capture_final(MachineId machine) {
     MachineState& source = state(machine);
     source.source_running = false;
     if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
-    if (source.path != DataPath::Journal) return false;
+    if (source.path != DataPath::Journal || source.paused) return false;
     take_markers(machine, Marker::CrashConsistent);
     if (source.path != DataPath::Journal) return false;
     pump_receive(state(machine).server);

@@ -10,10 +10,16 @@
 //     needs a resynchronization, and until that ends no recovery point is published;
 //   - changes of an older life of a machine's stream (generation) are never published;
 //   - every queue has a bound: the cache throttles, the source buffer ends in a resynchronization;
-//   - where a disk has a churn ceiling, its changes leave no faster, and what follows them waits.
+//   - where a disk has a churn ceiling, its changes leave no faster, and what follows them waits;
+//   - a point holds the disks that had been copied before its cut and still replicate, and no other
+//     (pipeline_disks.cpp);
+//   - the changes of a machine are on one way at a time, in order: those behind wait at the source
+//     while it is paused, and until the process server that it leaves is empty of it
+//     (pipeline_detours.cpp).
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -121,8 +127,24 @@ class ReplicationPipeline : private GroupHost {
     /// something rotten; then its machine needs a resynchronization, and points may be gone.
     void replica_restarted(MachineId machine);
     /// The machine was failed over to `point`: its witness may compare, and the disks of its other
-    /// leg hold what the point holds.
+    /// leg are those of the point, and hold what it holds.
     void promoted(MachineId machine, const RecoveryPoint& point, bool planned);
+
+    // pipeline_disks.cpp: which disks of a machine replicate
+    /// A disk that does not replicate begins to: it is copied while the others go on, and points
+    /// hold it from the end of that on.
+    void add_disk(DiskId disk);
+    /// A disk replicates no more, and no further point holds it. Requires that no copy of it runs.
+    void remove_disk(DiskId disk);
+
+    // pipeline_detours.cpp: changes that wait at their source
+    /// Nothing more leaves and no point is made until resume_replication(); changes are kept. Does
+    /// nothing twice. Requires a path that is not Stopped.
+    void pause_replication(MachineId machine);
+    void resume_replication(MachineId machine);
+    /// After `delay` the machine replicates by `server`. What the one before has of it arrives
+    /// first, or, where the profile says so, a resynchronization is required.
+    void switch_process_server(MachineId machine, ProcessServerId server, Duration delay);
     /// Evaluates process server health and RPO thresholds; the environment's health timer calls it.
     void evaluate_health();
 
@@ -151,6 +173,29 @@ class ReplicationPipeline : private GroupHost {
     [[nodiscard]] std::uint64_t deltas() const { return deltas_; }
     /// Null unless a machine is simulated at block fidelity.
     [[nodiscard]] const BlockContent* blocks() const { return blocks_.get(); }
+    [[nodiscard]] bool is_paused(MachineId machine) const {
+        return machines_[machine.value].paused;
+    }
+    /// The process server that the machine replicates by.
+    [[nodiscard]] ProcessServerId server_of(MachineId machine) const {
+        return machines_[machine.value].server;
+    }
+    /// The disk replicates, or is being copied to.
+    [[nodiscard]] bool replicates(DiskId disk) const {
+        return disks_[disk.value].part != Part::LeftOut;
+    }
+    /// It was added, and no point holds it before its copy ends.
+    [[nodiscard]] bool is_joining(DiskId disk) const {
+        return disks_[disk.value].part == Part::Joining;
+    }
+    /// Changes of the disk have not arrived yet.
+    [[nodiscard]] bool is_on_its_way(DiskId disk) const;
+    /// Disks of the machine that the point does not hold.
+    [[nodiscard]] const std::vector<DiskId>& left_out(MachineId machine,
+                                                      const RecoveryPoint& point) const {
+        return machines_[machine.value].disk_sets[point.disk_set];
+    }
+    [[nodiscard]] bool holds(DiskId disk, const RecoveryPoint& point) const;
     [[nodiscard]] const EngineDesign& design(MachineId machine) const {
         return *machines_[machine.value].design;
     }
@@ -162,8 +207,11 @@ class ReplicationPipeline : private GroupHost {
         CloseLog,
         RetryUpload,
         Group,
-        ChurnCeiling
+        ChurnCeiling,
+        SwitchServer
     };
+    /// Of a disk in the replication of its machine.
+    enum class Part : std::uint8_t { Member, Joining, LeftOut };
 
     // Of tens of thousands of disks and machines each is touched at every step: what a step needs
     // of one fits in a cache line or two, and the rest (copies) lies elsewhere.
@@ -179,6 +227,7 @@ class ReplicationPipeline : private GroupHost {
         ReplicaDisk replica;
         MachineId machine;
         Capture capture = Capture::Off;
+        Part part = Part::Member;
         bool consistent = false;      ///< replicates in order and owes nothing of a copy
         bool seeded = false;          ///< the replica disk holds a whole copy, however old
         bool compare_needed = false;  ///< what differs is in no bitmap
@@ -218,10 +267,15 @@ class ReplicationPipeline : private GroupHost {
         Instant last_point;      ///< source time of the newest published point
         Instant in_order_since;  ///< when the last copy ended
         bool has_point = false;
+        bool paused = false;
+        bool holds_back = false;  ///< its changes wait in held_
+        ProcessServerId leaving;  ///< has changes of it that go first; none: it leaves none
         Instant app_consistent_due;
         std::vector<PlacedMark> group_marks;  ///< in no point yet, in the stream's order
         std::vector<DiskId> copies_waiting;   ///< next one at the back
         std::int64_t resyncs = 0;
+        /// By RecoveryPoint::disk_set: the disks that such points do not hold.
+        std::vector<std::vector<DiskId>> disk_sets = {{}};
         RecoveryPoints points;
 
         MachineState(const Machine& facts, const Policy& policy, const EngineDesign& engine,
@@ -244,7 +298,25 @@ class ReplicationPipeline : private GroupHost {
     };
 
     void set_ceilings();
+    // pipeline_disks.cpp
+    [[nodiscard]] DiskId marker_disk(MachineId machine) const;
+    [[nodiscard]] std::uint16_t disk_set_of(MachineId machine, Instant cut);
+    void join(DiskId disk);
+    void join_all(MachineId machine);
+    void tell_left_out(MachineId machine);
+    void tell_replicates(DiskId disk, bool does);
+    void set_part(DiskId disk, Part part);
+    // pipeline_detours.cpp
+    void hold_back(MachineId machine);
+    void let_go(MachineId machine);
+    void hold_again(ProcessServerId server);
+    void on_switch_due(MachineId machine);
+    void change_server(MachineId machine, ProcessServerId server);
+    void look_at_leavers(ProcessServerId server);
+    [[nodiscard]] bool has_left(MachineId machine) const;
+    void end_detour(MachineId machine);
     void start_ticking(MachineId machine);
+    void tick_with_others(MachineId machine);
     void on_capture_tick(std::uint32_t group);
     // GroupHost
     [[nodiscard]] bool is_on(MachineId machine) const override;
@@ -266,6 +338,7 @@ class ReplicationPipeline : private GroupHost {
     void set_cycle_timer(MachineId machine);
     void on_cycle(MachineId machine);
     void close_logs(MachineId machine, Marker marker);
+    void close_log(DiskId disk, Marker marker);
     void log_arrived(MachineId machine);
     void begin_copies(MachineId machine);
     void enter(MachineId machine, DataPath path);
@@ -314,11 +387,13 @@ class ReplicationPipeline : private GroupHost {
     [[nodiscard]] Bytes copy_room(ProcessServerId server) const;
 
     [[nodiscard]] Bytes sum_over_disks(MachineId machine, Bytes DiskState::*amount) const;
+    /// Of those that replicate.
     template <typename Visit>
     void for_each_disk(MachineId machine, Visit&& visit) {
         const MachineState& source = state(machine);
         for (std::uint32_t k = 0; k < source.disk_count; ++k) {
-            visit(DiskId(source.first_disk.value + k));
+            const DiskId disk(source.first_disk.value + k);
+            if (replicates(disk)) visit(disk);
         }
     }
     MachineState& state(MachineId machine) { return machines_[machine.value]; }
@@ -334,8 +409,17 @@ class ReplicationPipeline : private GroupHost {
     std::vector<MachineState> machines_;
     std::vector<std::optional<FailedOver>> parted_;  ///< per machine that replicates so
     std::vector<DiskState> disks_;
+    std::vector<Instant> joined_;                    ///< per disk: points with a later cut hold it
+    std::vector<bool> told_left_out_;                ///< per disk: to the witness
     std::vector<std::optional<CopyStream>> copies_;  ///< per disk
-    std::vector<Bytes> lost_;  ///< per disk at block fidelity: to be sent again
+    std::map<MachineId, DeltaQueue> held_;           ///< of machines that hold changes back
+    struct ServerSwitch {
+        ProcessServerId to;
+        Instant due;
+    };
+    std::map<MachineId, ServerSwitch> switches_;  ///< that have not taken effect yet
+    std::vector<MachineId> leavers_;              ///< machines with a server that they leave
+    std::vector<Bytes> lost_;                     ///< per disk at block fidelity: to be sent again
     std::vector<std::optional<ChurnCeiling>> ceilings_;  ///< per disk; empty: no disk has one
     std::vector<ProcessServerState> servers_;
     std::vector<CaptureGroup> groups_;

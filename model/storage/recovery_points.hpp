@@ -23,6 +23,8 @@ struct RecoveryPoint {
     Instant processed_at;  ///< all of its data was in the replica disks
     Marker kind = Marker::CrashConsistent;
     bool multi_vm = false;  ///< the machine's consistency group shares the cut
+    /// Which disks it holds, as a number that its pipeline knows; 0: all of the machine's.
+    std::uint16_t disk_set = 0;
 };
 
 /// The grid for a policy: the first one that reaches its retention. Empty for retention 0.

@@ -23,14 +23,14 @@ std::vector<std::unique_ptr<Oracle>> make_all(LabContext& lab) {
 
 OracleBoard::OracleBoard(BoardSetup setup, std::function<Instant()> now, BoardOptions options)
     : lab_(std::move(setup), std::move(options), std::move(now)),
-      oracles_(
-          make_all<PrefixConsistentCut, OneCutPerGroup, PublishedIsFrozen, PointsInOrder,
-                   HonestLabel, HonestRpo, PlannedLosesNothing, LossWithinReportedRpo,
-                   OldGenerationFenced, DirtySuperset, PublishInJournalOnly, AcknowledgedIsDurable,
-                   ReplayIsIdempotent, RecordsInSequence, NeededIsKept, ClearedOnlyAfterDurable,
-                   OneGeometryPerPoint, RetentionKept, PinnedStays, FlushIsDurable, RoundTrip,
-                   ThrottleKept, QueuesBounded, FailbackIsTheTarget, DamageIsDetected,
-                   BytesConserved, TimeNeverBackwards, FailoverIsItsPoint>(lab_)),
+      oracles_(make_all<PrefixConsistentCut, OneCutPerGroup, PublishedIsFrozen, PointsInOrder,
+                        HonestLabel, HonestRpo, PlannedLosesNothing, LossWithinReportedRpo,
+                        OldGenerationFenced, DirtySuperset, PublishInJournalOnly,
+                        AcknowledgedIsDurable, ReplayIsIdempotent, RecordsInSequence, NeededIsKept,
+                        ClearedOnlyAfterDurable, OneGeometryPerPoint, RetentionKept, PinnedStays,
+                        FlushIsDurable, RoundTrip, ThrottleKept, QueuesBounded, FailbackIsTheTarget,
+                        DamageIsDetected, BytesConserved, TimeNeverBackwards, FailoverIsItsPoint,
+                        PointsHoldWhatReplicates>(lab_)),
       machines_(lab_.setup.machines.size()) {
     using Hears = Oracle::Hears;
     for (const auto& oracle : oracles_) {
@@ -97,9 +97,11 @@ void OracleBoard::point_published(const PublishedPoint& point, const BlockReader
 void OracleBoard::compare_point(const PublishedPoint& point, const BlockReader& content,
                                 ImageComparison& found) {
     MachineState& state = machines_[point.machine.value];
-    const std::vector<DiskId> disks = lab_.disks_of(point.machine);
+    const std::vector<DiskId> disks = held_by(content, point.machine);
     const WriteHistory& history = lab_.history;
-    bool whole = state.whole || state.points % lab_.options.full_compare_every == 0;
+    bool whole =
+        state.whole || state.points % lab_.options.full_compare_every == 0 || disks != state.held;
+    state.held = disks;
     // As long behind the cut as the point before lies ahead of it.
     const Instant behind = point.cut > state.cut ? point.cut + (point.cut - state.cut) : point.cut;
     for (const DiskId disk : disks) {
@@ -124,9 +126,15 @@ void OracleBoard::compare_point(const PublishedPoint& point, const BlockReader& 
     state.whole = false;
 }
 
+std::vector<DiskId> OracleBoard::held_by(const BlockReader& content, MachineId machine) const {
+    std::vector<DiskId> disks = lab_.disks_of(machine);
+    std::erase_if(disks, [&](DiskId disk) { return !content.holds(disk); });
+    return disks;
+}
+
 void OracleBoard::compare_whole(MachineId machine, const BlockReader& content,
                                 ImageComparison& found) {
-    for (const DiskId disk : lab_.disks_of(machine)) {
+    for (const DiskId disk : held_by(content, machine)) {
         ShadowImage image(disk);
         image.advance(lab_.history, lab_.history.position(disk, found.cut()), nullptr);
         found.compare_all(image, content);
@@ -157,14 +165,20 @@ void OracleBoard::failed_over(const PublishedPoint& point, bool planned,
     const FailoverFinding finding{point, at_cut, planned ? &at_end : nullptr};
     for (Oracle* const oracle : all_) oracle->failover_compared(finding);
     for (ListedPoint& listed : lab_.points.of(point.machine)) listed.released = true;
-    machines_[point.machine.value].branch = Branch{point.cut, point.generation};
+    machines_[point.machine.value].branch =
+        Branch{point.cut, point.generation, held_by(content, point.machine)};
 }
 
 // The other leg's disks go on from there; what they held before is a past of its own.
 void OracleBoard::leg_branched(MachineId from, MachineId to, Instant cut) {
     const std::vector<DiskId> source = lab_.disks_of(from);
     const std::vector<DiskId> target = lab_.disks_of(to);
-    for (std::size_t k = 0; k < target.size(); ++k) lab_.history.adopt(target[k], source[k], cut);
+    const auto& branch = machines_[from.value].branch;
+    for (std::size_t k = 0; k < target.size(); ++k) {
+        const bool held = !branch || std::find(branch->disks.begin(), branch->disks.end(),
+                                               source[k]) != branch->disks.end();
+        if (held) lab_.history.adopt(target[k], source[k], cut);
+    }
     MachineState& state = machines_[to.value];
     state.branch.reset();
     state.whole = true;
@@ -190,17 +204,18 @@ void OracleBoard::failed_back(MachineId machine, Instant cut, const BlockReader&
     compare_whole(machine, content, found);
     for (Oracle* const oracle : all_) oracle->failback_compared(machine, cut, found);
     for (ListedPoint& listed : lab_.points.of(machine)) listed.released = true;
-    machines_[machine.value].branch = Branch{cut, 0};
+    machines_[machine.value].branch = Branch{cut, 0, held_by(content, machine)};
 }
 
 // The machine goes on from where its last failover ended; what was written behind is given up.
 void OracleBoard::go_on(MachineId machine) {
     MachineState& state = machines_[machine.value];
     if (!state.branch) return;
-    const Instant cut = state.branch->cut;
+    const Branch branch = std::move(*state.branch);
+    const Instant cut = branch.cut;
     state.branch.reset();
     state.whole = true;
-    for (const DiskId disk : lab_.disks_of(machine)) lab_.history.rewind(disk, cut);
+    for (const DiskId disk : branch.disks) lab_.history.rewind(disk, cut);
     for (ListedPoint& listed : lab_.points.of(machine)) {
         if (listed.point.cut > cut) listed.off_history = true;
     }

@@ -54,6 +54,7 @@ class OracleBoard : public BlockWitness {
     // BlockWitness
     void guest_wrote(DiskId disk, const GuestWrite& write) override;
     void path_changed(MachineId machine, std::string_view path, bool publishes) override;
+    void disk_replicates(DiskId disk, bool does) override;
     void guest_flushed(DiskId disk, Stamp through) override;
     void source_recovered(DiskId disk, const BlockReader& content) override;
     void geometry_changed(DiskId disk, const DiskGeometry& now, Instant at) override;
@@ -100,10 +101,12 @@ class OracleBoard : public BlockWitness {
     struct Branch {
         Instant cut;
         Generation generation = 0;
+        std::vector<DiskId> disks = {};  ///< that go on from the cut; the others stay as they are
     };
     struct MachineState {
         std::uint64_t points = 0;
-        Instant cut;  ///< of the point before
+        Instant cut;               ///< of the point before
+        std::vector<DiskId> held;  ///< by the point before
         bool whole = true;
         Stamp life = 0;
         std::optional<Branch> branch;
@@ -112,6 +115,7 @@ class OracleBoard : public BlockWitness {
     void compare_point(const PublishedPoint& point, const BlockReader& content,
                        ImageComparison& found);
     void compare_whole(MachineId machine, const BlockReader& content, ImageComparison& found);
+    [[nodiscard]] std::vector<DiskId> held_by(const BlockReader& content, MachineId machine) const;
     void go_on(MachineId machine);
     void run_checkpoint(bool last);
     void look_at_newest(MachineId machine);

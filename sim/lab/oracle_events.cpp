@@ -9,6 +9,10 @@ void OracleBoard::path_changed(MachineId machine, std::string_view path, bool pu
     tell(all_, [&](Oracle& oracle) { oracle.path_changed(machine, path, publishes); });
 }
 
+void OracleBoard::disk_replicates(DiskId disk, bool does) {
+    tell(all_, [&](Oracle& oracle) { oracle.disk_replicates(disk, does); });
+}
+
 void OracleBoard::guest_flushed(DiskId disk, Stamp through) {
     tell(all_, [&](Oracle& oracle) { oracle.guest_flushed(disk, through); });
 }

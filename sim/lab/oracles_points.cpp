@@ -252,4 +252,33 @@ void DamageIsDetected::point_compared(const PublishedPoint& point, const ImageCo
     }
 }
 
+// ---- S35
+// -----------------------------------------------------------------------------------------
+PointsHoldWhatReplicates::PointsHoldWhatReplicates(LabContext& lab)
+    : Oracle(lab, {"S36", "points hold what replicates",
+                   "A recovery point holds every disk that replicated before its cut and does "
+                   "still, and no disk that does not.",
+                   "azure-to-azure-common-questions.md: points of a machine with an added disk"}),
+      disks_(lab.setup.disks.size()) {}
+
+void PointsHoldWhatReplicates::disk_replicates(DiskId disk, bool does) {
+    disks_[disk.value] = {does, lab_.now()};
+}
+
+void PointsHoldWhatReplicates::point_published(const PublishedPoint& point,
+                                               const BlockReader& content) {
+    count_check();
+    for (const DiskId disk : lab_.disks_of(point.machine)) {
+        const Disk& known = disks_[disk.value];
+        const bool must = known.replicates && known.since < point.cut;
+        if (content.holds(disk) == must || (known.replicates && !must)) continue;
+        fail(disk, [&] {
+            return "rp=" + lab_.point_text(point.machine, point.id) + " cut " +
+                   time_text(point.cut) + (must ? " lacks " : " claims ") + lab_.disk_text(disk) +
+                   ", which " + (must ? "replicates" : "does not replicate") + " since " +
+                   time_text(known.since);
+        });
+    }
+}
+
 }  // namespace landfall::lab

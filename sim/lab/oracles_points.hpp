@@ -142,6 +142,21 @@ class RetentionKept : public Oracle {
     std::vector<Instant> last_published_;
 };
 
+/// S35.
+class PointsHoldWhatReplicates : public Oracle {
+  public:
+    explicit PointsHoldWhatReplicates(LabContext& lab);
+    void disk_replicates(DiskId disk, bool does) override;
+    void point_published(const PublishedPoint& point, const BlockReader& content) override;
+
+  private:
+    struct Disk {
+        bool replicates = true;
+        Instant since = Instant(Duration(-1));
+    };
+    std::vector<Disk> disks_;
+};
+
 /// S20.
 class PinnedStays : public Oracle {
   public:

@@ -67,6 +67,10 @@ void DirtySuperset::replica_recovered(DiskId disk, const BlockReader&) {
     suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
 }
 
+void DirtySuperset::disk_replicates(DiskId disk, bool does) {
+    if (!does) suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
+}
+
 void DirtySuperset::branched(MachineId machine, Instant) {
     for (const DiskId disk : lab_.disks_of(machine))
         suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
@@ -79,7 +83,9 @@ void DirtySuperset::checkpoint(bool) {
     for (std::size_t m = 0; m < lab_.setup.machines.size(); ++m) {
         const BlockReader* const replica = lab_.probe->newest_replica(MachineId(m));
         if (replica == nullptr) continue;
-        for (const DiskId disk : lab_.disks_of(MachineId(m))) look_at(disk, *source, *replica);
+        for (const DiskId disk : lab_.disks_of(MachineId(m))) {
+            if (replica->holds(disk)) look_at(disk, *source, *replica);
+        }
     }
 }
 
@@ -158,6 +164,11 @@ void AcknowledgedIsDurable::copy_ended(DiskId disk, SectorRange range, bool dura
         if (inside && durable) floor.durable.push_back(copied);
         return inside;
     });
+}
+
+/// What its replica held before it was left out is promised to nobody.
+void AcknowledgedIsDurable::disk_replicates(DiskId disk, bool does) {
+    if (!does) floors_[disk.value] = {};
 }
 
 void AcknowledgedIsDurable::branched(MachineId machine, Instant) {

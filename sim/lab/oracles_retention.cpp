@@ -23,6 +23,7 @@ void PublishedIsFrozen::read_again(const ListedPoint& listed) {
     std::array<Stamp, 1024> piece{};
     std::uint64_t hash = 0;
     for (const DiskId disk : lab_.disks_of(point.machine)) {
+        if (!reader->holds(disk)) continue;
         const std::uint64_t size = lab_.history.geometry(disk, point.cut).sectors;
         for (std::uint64_t first = 0; first < size; first += piece.size()) {
             const auto out =
@@ -110,6 +111,7 @@ void NeededIsKept::look_at(const ListedPoint& listed) {
     for (std::uint32_t spot = 0; spot < lab_.options.spots_per_point; ++spot) {
         const std::uint64_t draw = kernel::mix_bits(++draws_);
         const DiskId disk = disks[draw % disks.size()];
+        if (!reader->holds(disk)) continue;
         const std::uint64_t writes = lab_.history.position(disk, point.cut);
         if (writes == 0) continue;
         const SectorRange range = lab_.history.range(disk, kernel::mix_bits(draw) % writes);

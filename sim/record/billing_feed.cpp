@@ -42,11 +42,12 @@ BillingFeed::BillingFeed(const Estate& estate, const Clock& clock, const UploadC
       uploads_(uploads),
       protected_before_(protected_before),
       meter_(book, std::move(machines)),
+      disks_(estate.machines.size()),
       readings_(estate.machines.size()),
       recovery_exists_(estate.machines.size()),
       next_reading_(kReadEvery) {
-    for (std::size_t index = 0; index < estate.machines.size(); ++index) {
-        disks_.push_back(meter_.facts(MachineId(index)).disks);
+    for (std::size_t index = 0; index < disks_.size(); ++index) {
+        disks_[index] = meter_.facts(MachineId(index)).disks;
     }
 }
 
@@ -59,6 +60,7 @@ void BillingFeed::begin(MachineId machine) {
     reading.traffic_since = now;
     reading.traffic_uploaded = uploads_.uploaded(machine);
     reading.traffic_back = uploaded_back(machine);
+    reading.server = uploads_.server_of(machine);
     keep_disks(machine, true);
     if (estate_.machine(machine).engine == ReplicationEngine::Failback) {
         instance(machine, BilledInstance::Recovery, true, true);  // what is going home
@@ -67,8 +69,27 @@ void BillingFeed::begin(MachineId machine) {
 
 void BillingFeed::keep_disks(MachineId machine, bool kept) {
     if (meter_.is_open(machine, Meter::ReplicaDisks) == kept) return;
-    const auto& disks = disks_[machine.value];
-    meter_.replica_disks_kept(machine, kept ? disks : std::vector<BilledDisk>(), clock_.now());
+    if (kept) return tell_disks(machine);
+    meter_.replica_disks_kept(machine, std::vector<BilledDisk>(), clock_.now());
+}
+
+void BillingFeed::tell_disks(MachineId machine) {
+    const Machine& facts = estate_.machine(machine);
+    std::vector<BilledDisk> kept;
+    for (std::uint32_t k = 0; k < disks_[machine.value].size(); ++k) {
+        if (uploads_.replicates(DiskId(facts.first_disk.value + k))) {
+            kept.push_back(disks_[machine.value][k]);
+        }
+    }
+    meter_.replica_disks_kept(machine, kept, clock_.now());
+}
+
+void BillingFeed::replication_changed(MachineId machine) {
+    Reading& reading = readings_[machine.value];
+    if (!reading.on) return;
+    tell_traffic(machine);
+    reading.server = uploads_.server_of(machine);
+    if (meter_.is_open(machine, Meter::ReplicaDisks)) tell_disks(machine);
 }
 
 void BillingFeed::state_changed(MachineId machine, std::string_view state) {
@@ -127,8 +148,8 @@ Bytes BillingFeed::held_by(MachineId machine) const {
     return uploads_.uploaded(machine) + (both_ways ? uploaded_back(machine) : Bytes(0));
 }
 
-Bytes BillingFeed::over_wire(MachineId leg, Bytes logs) const {
-    const auto& server = estate_.process_server(estate_.machine(leg).process_server);
+Bytes BillingFeed::over_wire(ProcessServerId by, Bytes logs) const {
+    const auto& server = estate_.process_server(by);
     return Bytes(detail::scale(logs.count(), 1000, server.compression_permille, true));
 }
 
@@ -140,9 +161,10 @@ void BillingFeed::tell_traffic(MachineId machine) {
     const Bytes there = uploaded - reading.traffic_uploaded;
     const Bytes home = back - reading.traffic_back;
     if (now > reading.traffic_since && there + home > Bytes(0)) {
-        MeteredTraffic moved{there, over_wire(machine, there)};
+        MeteredTraffic moved{there, over_wire(reading.server, there)};
         if (home > Bytes(0)) {
-            const Bytes wire = over_wire(estate_.machine(machine).reverse, home);
+            const Bytes wire =
+                over_wire(uploads_.server_of(estate_.machine(machine).reverse), home);
             if (is_between_clouds(estate_.machine(machine).kind)) {
                 moved.logs += home;
                 moved.over_wire += wire;

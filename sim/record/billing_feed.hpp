@@ -38,6 +38,8 @@ class UploadCounter {
   public:
     virtual ~UploadCounter() = default;
     [[nodiscard]] virtual Bytes uploaded(MachineId machine) const = 0;
+    [[nodiscard]] virtual bool replicates(DiskId disk) const = 0;
+    [[nodiscard]] virtual ProcessServerId server_of(MachineId machine) const = 0;
 };
 
 class BillingFeed {
@@ -48,6 +50,8 @@ class BillingFeed {
 
     /// An item went into a state of Site Recovery.
     void state_changed(MachineId machine, std::string_view state);
+    /// Other disks of the machine replicate than before, or it replicates by another server.
+    void replication_changed(MachineId machine);
     /// A machine in the cloud was created or deleted, started or stopped. Of an item that is not
     /// billed it is of no consequence.
     void instance(MachineId machine, BilledInstance which, bool exists, bool runs);
@@ -73,13 +77,15 @@ class BillingFeed {
         Bytes traffic_back;          ///< the same of the leg that goes back
         std::deque<Bytes> uploaded;  ///< at the marks of the retention, newest last
         Bytes held;                  ///< level that the meter knows
+        ProcessServerId server;      ///< what is uploaded goes by it
     };
 
     void begin(MachineId machine);
     void keep_disks(MachineId machine, bool kept);
     [[nodiscard]] Bytes uploaded_back(MachineId machine) const;
     [[nodiscard]] Bytes held_by(MachineId machine) const;
-    [[nodiscard]] Bytes over_wire(MachineId leg, Bytes logs) const;
+    [[nodiscard]] Bytes over_wire(ProcessServerId by, Bytes logs) const;
+    void tell_disks(MachineId machine);
     void tell_traffic(MachineId machine);
     void tell_held(MachineId machine, bool mark);
     void remove(MachineId machine);
@@ -90,8 +96,8 @@ class BillingFeed {
     const UploadCounter& uploads_;
     Duration protected_before_;
     BillingMeter meter_;
+    std::vector<std::vector<BilledDisk>> disks_;  ///< by machine: of a replica of all its disks
     std::vector<Reading> readings_;
-    std::vector<std::vector<BilledDisk>> disks_;  ///< of the replica of each machine
     std::vector<bool> recovery_exists_;
     Instant next_reading_;
     std::int64_t readings_taken_ = 0;

@@ -66,6 +66,9 @@ class Recorder : public Observer {
     void task_ended(JobId job, std::string_view task, std::string_view state,
                     Instant started) override;
     void job_ended(JobId job, std::string_view state, std::string_view cause) override;
+    void replication_changed(MachineId machine) override {
+        if (billing_ != nullptr) billing_->replication_changed(machine);
+    }
 
     /// Ends all ramps: the run is over.
     void close();

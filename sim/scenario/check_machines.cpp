@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "model/recovery/support_matrix.hpp"
 #include "sim/scenario/checks.hpp"
 #include "sim/scenario/profile_data.hpp"
+#include "sim/scenario/replication_rules.hpp"
 
 namespace landfall::scenario {
 
@@ -54,6 +56,27 @@ void check_disk_size(Checking& checking, const Disk& disk, bool is_os_disk,
     }
 }
 
+/// A disk that is left out when replication is enabled.
+void check_left_out(Checking& checking, const MachineGroup& group, bool is_os_disk,
+                    const std::string& pointer) {
+    if (is_os_disk) {
+        note(checking.problems, code::kKeysClash, pointer, "false",
+             "the OS disk (the first of a machine) always replicates");
+        return;
+    }
+    if (group.replication == Replication::Failback) {
+        note(checking.problems, code::kKeysClash, pointer, "false",
+             "does not go with \"failback\" replication: all disks of the machine go home");
+        return;
+    }
+    const ScenarioKind kind = kind_of(group);
+    const SupportCell cell = support(Feature::ExcludeDisk, kind, checking.scenario.profile);
+    if (cell.support == Support::Supported) return;
+    note(checking.problems, code::kNeverSupported, pointer, "false",
+         "machine \"" + group.name + "\" (" + std::string(name_of(kind)) +
+             ") cannot leave a disk out: " + cell.note + " [" + std::string(cell.source) + "]");
+}
+
 void check_disks(Checking& checking, const MachineGroup& group, const std::string& pointer) {
     Problems& problems = checking.problems;
     const std::string list = pointer + "/disks";
@@ -78,6 +101,7 @@ void check_disks(Checking& checking, const MachineGroup& group, const std::strin
                  "is also the name of another disk of the machine");
         }
         check_disk_size(checking, disk, i == 0, at);
+        if (!disk.replicate) check_left_out(checking, group, i == 0, at + "/replicate");
     }
 }
 

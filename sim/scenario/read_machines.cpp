@@ -63,6 +63,7 @@ Disk read_disk(const Json& value, const std::string& pointer, Problems& problems
     disk.write_size = object.with_default("write_size", ReadSize{1}, Bytes(32 * 1024));
     disk.fold = object.list("fold", read_fold_point);
     check_fold(object, disk);
+    disk.replicate = object.with_default("replicate", ReadFlag(), true);
     disk.facts = read_disk_facts(object);
     object.finish();
     return disk;

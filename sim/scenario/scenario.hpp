@@ -229,6 +229,7 @@ struct Disk {
     Bytes write_size = Bytes(32 * 1024);  ///< of an average write: churn limits go by it
     std::vector<FoldPoint> fold;  ///< measured, rising; instead of working_set; may be empty
     DiskFacts facts;              ///< without the size
+    bool replicate = true;        ///< false: left out when replication is enabled
 };
 
 enum class InitialState { Unprotected, Protected };

@@ -40,6 +40,22 @@ json task_json(const PlanTask& task) {
             {"end_s", time(task.ended)}};
 }
 
+/// The machine's disks as a vault lists them (common.md 4.3: DiskState).
+json disks_json(const SiteRecovery& logic, MachineId machine) {
+    json disks = json::array();
+    const Machine& facts = logic.estate().machine(machine);
+    for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+        const DiskId disk(facts.first_disk.value + k);
+        const bool joins = logic.engine().is_joining(disk);
+        const bool replicates = logic.engine().replicates(disk);
+        disks.push_back({{"disk", logic.estate().disk(disk).name},
+                         {"state", joins        ? "InitialReplicationPending"
+                                   : replicates ? "Protected"
+                                                : "NotProtected"}});
+    }
+    return disks;
+}
+
 }  // namespace
 
 json item_json(world::Cockpit& cockpit, MachineId machine) {
@@ -56,6 +72,8 @@ json item_json(world::Cockpit& cockpit, MachineId machine) {
             {"test_failover_description", description_of(item.test_failover_state)},
             {"allowed_operations", std::move(allowed)},
             {"rpo_s", number(rpo_s)},
+            {"paused", logic.view_of(machine).paused},
+            {"disks", disks_json(logic, machine)},
             {"current_job", item.current_job.is_none() ? json() : json(item.current_job.value)}};
 }
 
@@ -71,12 +89,17 @@ json points_json(world::Cockpit& cockpit, MachineId machine) {
     json points = json::array();
     const MachineId leg = cockpit.logic().active_leg(machine);
     if (leg.is_none()) return points;
-    for (const RecoveryPoint& point : cockpit.logic().engine().recovery_points(leg).all()) {
-        points.push_back({{"t_s", seconds(point.time)},
-                          {"published_s", seconds(point.published_at)},
-                          {"processed_s", seconds(point.processed_at)},
-                          {"kind", point.kind == Marker::AppConsistent ? "app-consistent"
-                                                                       : "crash-consistent"}});
+    const ReplicationPipeline& engine = cockpit.logic().engine();
+    const std::size_t disks = cockpit.logic().estate().machine(leg).disk_count;
+    for (const RecoveryPoint& point : engine.recovery_points(leg).all()) {
+        points.push_back(
+            {{"t_s", seconds(point.time)},
+             {"published_s", seconds(point.published_at)},
+             {"processed_s", seconds(point.processed_at)},
+             {"kind", point.kind == Marker::AppConsistent ? "app-consistent" : "crash-consistent"},
+             // azure-to-azure-common-questions.md: "1 of 2 disks"
+             {"disks", disks - engine.left_out(leg, point).size()},
+             {"of_disks", disks}});
     }
     return points;
 }

@@ -176,7 +176,7 @@ class Assembler : private NetworkAssembly {
             result_.estate.disks.push_back(
                 {disk.name, id, disk.size, disk.used, disk.working_set,
                  apply_rate(machine.engine, disk), fold_of(disk),
-                 churn_ceiling(group, disk, !machine.forward_of.is_none())});
+                 churn_ceiling(group, disk, !machine.forward_of.is_none()), disk.replicate});
             const scenario::Churn& churn = disk.churn ? *disk.churn : group.churn;
             const double share = disk.churn || shares <= 0 ? 1.0 : disk.churn_share / shares;
             add_workload(expanded, disk, churn, share, machine);

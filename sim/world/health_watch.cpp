@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/recovery/support_matrix.hpp"
 #include "sim/record/recorder.hpp"
 #include "sim/scenario/profile_data.hpp"
 
@@ -165,7 +166,9 @@ ItemFacts HealthWatch::facts_of(MachineId item) {
     const bool writes = compare_churn(id, facts);
     const bool behind =
         writes || watch.initial_replication || engine.data_path(id) == DataPath::Copying;
-    if (uploaded > watch.uploaded || !behind) watch.moved = now;
+    facts.paused = engine.is_paused(id);
+    // A host that was told to wait is not expected to send.
+    if (uploaded > watch.uploaded || !behind || facts.paused) watch.moved = now;
     watch.uploaded = uploaded;
 
     facts.initial_replication = watch.initial_replication;
@@ -179,13 +182,28 @@ ItemFacts HealthWatch::facts_of(MachineId item) {
     facts.without_upload = now - watch.moved;
     facts.resync_required = engine.data_path(id) == DataPath::ResyncRequired;
     facts.copy_slow = copies_.is_slow(id);
-    const auto silence = contact_.silence_of(machine.process_server.value, now);
+    const auto silence = contact_.silence_of(engine.server_of(id).value, now);
     facts.server_lost = silence && *silence > estate_.profile.health_heartbeat_lost;
     count_cycles(watch, policy, facts);
+    facts.disk_not_protected = lacks_a_disk(id);
     facts.since_cycle = since(watch.cycle);
     facts.since_test = since(watch.tested);
     if (watch.protected_since) facts.protected_for = now - *watch.protected_since;
     return facts;
+}
+
+/// azure-to-azure-enable-replication-added-disk.md: a disk is available for protection, until its
+/// initial replication has ended. Told where a disk can be added later, and only there.
+bool HealthWatch::lacks_a_disk(MachineId id) const {
+    const Machine& machine = estate_.machine(id);
+    const SupportCell cell = support(Feature::AddDisks, machine.kind, estate_.profile);
+    if (cell.support != Support::Supported) return false;
+    const ReplicationPipeline& engine = logic_.engine();
+    for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
+        const DiskId disk(machine.first_disk.value + k);
+        if (!engine.replicates(disk) || engine.is_joining(disk)) return true;
+    }
+    return false;
 }
 
 /// Fills in whichever of the machine and its disks is furthest above its limit. Answers whether the

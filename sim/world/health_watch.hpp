@@ -78,6 +78,7 @@ class HealthWatch {
     [[nodiscard]] bool compare_churn(MachineId machine, ItemFacts& facts);
     void count_cycles(const MachineWatch& watch, const Policy& policy, ItemFacts& facts) const;
     void evaluate_servers(Instant now);
+    [[nodiscard]] bool lacks_a_disk(MachineId machine) const;
     [[nodiscard]] std::string_view name_of_subject(HealthSubject subject,
                                                    std::string_view vault) const;
 

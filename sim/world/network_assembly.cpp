@@ -83,7 +83,7 @@ void NetworkAssembly::add_server(const scenario::ProcessServer& server,
          add_upload(server.name, server.site, destination, first_of_upload, profile.upload_threads,
                     false),
          server.cache, processing, std::llround(server.compression_ratio * 1000),
-         destination.ingress});
+         destination.ingress, false, server.site, destination.node});
 }
 
 std::uint32_t NetworkAssembly::add_lan_port(const scenario::ProcessServer& server) {

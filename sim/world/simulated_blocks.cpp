@@ -180,6 +180,7 @@ void SimulatedBlocks::branch(MachineId from, MachineId to, const BlockReader& co
     std::vector<Stamp> stamps;
     for (std::uint32_t k = 0; k < there.disk_count; ++k) {
         const DiskId source(here.first_disk.value + k);
+        if (!content.holds(source)) continue;  // the machine has no such disk there, or its own
         Disk& disk = disks_.at(DiskId(there.first_disk.value + k));
         const Disk& former = disks_.at(source);
         disk.geometry = former.geometry;

@@ -157,6 +157,12 @@ class Simulation : private Director, private Cockpit {
         [[nodiscard]] Bytes uploaded(MachineId machine) const override {
             return run_.logic_.engine().uploaded(machine);
         }
+        [[nodiscard]] bool replicates(DiskId disk) const override {
+            return run_.logic_.engine().replicates(disk);
+        }
+        [[nodiscard]] ProcessServerId server_of(MachineId machine) const override {
+            return run_.logic_.engine().server_of(machine);
+        }
 
       private:
         const Simulation& run_;

@@ -176,5 +176,6 @@ Verdict run_cutover_lab(std::uint64_t seed);
 Verdict run_promotion_lab(std::uint64_t seed);
 Verdict run_rpo_lab(std::uint64_t seed);
 Verdict run_pipeline_lab(std::uint64_t seed);
+Verdict run_detour_lab(std::uint64_t seed);
 
 }  // namespace landfall::mutants

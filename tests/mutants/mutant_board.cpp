@@ -23,7 +23,7 @@ constexpr std::array kLabs = {
     Lab{"cutover", run_cutover_lab},   Lab{"promotion", run_promotion_lab},
     Lab{"reverse", run_reverse_lab},   Lab{"group", run_group_lab},
     Lab{"journal", run_journal_lab},   Lab{"stream", run_stream_lab},
-    Lab{"pipeline", run_pipeline_lab},
+    Lab{"pipeline", run_pipeline_lab}, Lab{"detour", run_detour_lab},
 };
 
 struct PlantedBug {
@@ -60,6 +60,9 @@ constexpr std::array kBugs = {
     PlantedBug{Mutant::IgnoreShortWrite, "ignore short write", {"stream", "journal", "tracking"}},
     PlantedBug{Mutant::NoActivityLogReplay, "no activity log replay", {"tracking", "pipeline"}},
     PlantedBug{Mutant::PromoteWhatArrived, "promote what arrived", {"pipeline"}},
+    PlantedBug{Mutant::SwitchForgetsCache, "switch forgets the cache", {"detour"}},
+    PlantedBug{Mutant::PointClaimsUncopiedDisk, "point claims uncopied disk", {"detour"}},
+    PlantedBug{Mutant::ResumeForgetsPausedLog, "resume forgets the paused log", {"detour"}},
 };
 
 constexpr bool every_bug_is_on_the_board() {

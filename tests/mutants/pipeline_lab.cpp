@@ -1,6 +1,8 @@
 // tests/mutants/pipeline_lab.cpp — the pipeline as a whole on tiny disks, one engine per seed:
 // outages, power losses of either side, bits that flip on the way, buffers that overflow, disks
-// that are replaced or grow, consistency groups, resynchronizations and failovers to Latest.
+// that are replaced or grow, consistency groups, resynchronizations and failovers to Latest. The
+// detour lab is the same with disks that come and go, pauses, and process servers that are
+// switched.
 #include <memory>
 #include <vector>
 
@@ -17,6 +19,7 @@ namespace {
 
 constexpr std::uint32_t kMachines = 2;
 constexpr std::uint32_t kDisksEach = 2;
+constexpr std::uint32_t kServers = 2;
 constexpr std::int64_t kSector = 4096;
 constexpr Duration kEnd = seconds(240);
 
@@ -79,8 +82,13 @@ Estate make_estate(std::uint64_t seed) {
     estate.capture = {seconds(1), 1};
     estate.policies.push_back({"policy", days(1), std::nullopt, std::nullopt, seconds(30)});
     const auto engine = static_cast<ReplicationEngine>(seed % kReplicationEngines);
-    estate.process_servers.push_back({"ps", has_relay(engine) ? ChannelId(0) : ChannelId(),
-                                      ChannelId(1), Bytes(1 << 20), BytesPerSecond(1 << 30), 1000});
+    // A source that uploads by itself has no cache that could fill.
+    const Bytes cache = has_relay(engine) ? Bytes(1 << 20) : Bytes(1 << 30);
+    for (std::uint32_t k = 0; k < kServers; ++k) {
+        estate.process_servers.push_back(
+            {"ps" + std::to_string(k), has_relay(engine) ? ChannelId(2 * k) : ChannelId(),
+             ChannelId(2 * k + 1), cache, BytesPerSecond(1 << 30), 1000});
+    }
     const auto sectors = shapes(seed);
     for (std::uint32_t m = 0; m < kMachines; ++m) {
         Machine machine;
@@ -113,8 +121,10 @@ kernel::NetworkPlan make_network(std::uint64_t seed) {
     kernel::NetworkPlan network;
     network.links.push_back({"lan", 2e6, 1e-4, false});
     network.links.push_back({"wan", 60e3 + 10e3 * static_cast<double>(seed % 9), 1e-3, true});
-    network.channels.push_back({"receive", {0}});
-    network.channels.push_back({"upload", {1}});
+    for (std::uint32_t k = 0; k < kServers; ++k) {
+        network.channels.push_back({"receive " + std::to_string(k), {0}});
+        network.channels.push_back({"upload " + std::to_string(k), {1}});
+    }
     return network;
 }
 
@@ -124,8 +134,10 @@ class PipelineLab : public LabBench,
                     private WireTap,
                     private world::Director {
   public:
-    explicit PipelineLab(std::uint64_t seed)
+    /// With `detours` machines change their servers, pause and resume, and disks come and go.
+    explicit PipelineLab(std::uint64_t seed, bool detours = false)
         : LabBench(seed, "pipeline", shapes(seed), grouped(seed)),
+          detours_(detours),
           estate_(make_estate(seed)),
           kernel_(make_network(seed)),
           blocks_(estate_, seed),
@@ -156,6 +168,12 @@ class PipelineLab : public LabBench,
             if (chance(15)) some_time(ReplaceDisk, m);
             if (chance(15)) some_time(ResizeDisk, m);
             if (chance(15)) some_time(CutWrites, m);
+        }
+        for (std::uint32_t m = 0; detours_ && m < kMachines; ++m) {
+            for (const Cue cue : {SwitchServer, Pause, Resume, AddDisk, RemoveDisk}) {
+                for (std::uint64_t times = below(4); times > 0; --times) some_time(cue, m);
+            }
+            world_.schedule_cue(Instant(seconds(215)), Resume, m);
         }
         for (std::uint64_t crashes = below(4); crashes > 0; --crashes) some_time(CrashReplica, 0);
         for (Instant at(seconds(2)); at < Instant(kEnd); at = at + seconds(3))
@@ -199,6 +217,11 @@ class PipelineLab : public LabBench,
         Latest,
         Promote,
         Stop,
+        SwitchServer,
+        Pause,
+        Resume,
+        AddDisk,
+        RemoveDisk,
     };
 
     class SourceReader : public BlockReader {
@@ -224,7 +247,8 @@ class PipelineLab : public LabBench,
             }
         }
         std::vector<world::ScheduledLink> links;
-        links.push_back({1, "wan", world::LinkSchedule(wan, 1.0), true, {ChannelId(1)}});
+        links.push_back(
+            {1, "wan", world::LinkSchedule(wan, 1.0), true, {ChannelId(1), ChannelId(3)}});
         return links;
     }
     void add_guest(DiskId disk, std::uint64_t seed) {
@@ -267,6 +291,7 @@ class PipelineLab : public LabBench,
             case CutWrites: return source_store_.short_writes("m", below(5000));
             case CrashReplica: return crash_replica();
             case Resync:
+                if (pipeline_.is_paused(machine)) return;  // it is tried again when it goes on
                 if (path == DataPath::ResyncRequired || path == DataPath::Journal)
                     pipeline_.start_resync(machine);
                 return;
@@ -276,9 +301,41 @@ class PipelineLab : public LabBench,
                     pipeline_.promoted(machine, *point, false);
                 return pipeline_.stop(machine);
             case Stop: return world_.stop();
+            default: return take_detour(static_cast<Cue>(cue), machine);
         }
     }
     void on_link(std::string_view, bool) override {}
+    /// Each for the engines that have it: a relay is switched, a Hyper-V host pauses, and disks
+    /// come and go where the source uploads by itself.
+    void take_detour(Cue cue, MachineId machine) {
+        const DataPath path = pipeline_.data_path(machine);
+        const bool relay = has_relay(estate_.machine(machine).engine);
+        const bool double_log = pipeline_.design(machine).capture == CaptureForm::DoubleLog;
+        if (path == DataPath::Stopped || relay != (cue == SwitchServer)) return;
+        if ((cue == Pause || cue == Resume) && !double_log) return;
+        const DiskId second(estate_.machine(machine).first_disk.value + 1U);
+        switch (cue) {
+            case SwitchServer: {
+                const auto other = 1 - pipeline_.server_of(machine).value;
+                return pipeline_.switch_process_server(machine, ProcessServerId(other), seconds(2));
+            }
+            case Pause:
+                if (path != DataPath::Copying) pipeline_.pause_replication(machine);
+                return;
+            case Resume:
+                if (!pipeline_.is_paused(machine)) return;
+                pipeline_.resume_replication(machine);
+                if (path == DataPath::ResyncRequired) resync_required(machine, "");
+                return;
+            case AddDisk:
+                if (!pipeline_.is_on_its_way(second)) pipeline_.add_disk(second);
+                return;
+            case RemoveDisk:
+                if (path == DataPath::Copying || pipeline_.is_joining(second)) return;
+                return pipeline_.remove_disk(second);
+            default: return;
+        }
+    }
     void lose_power(MachineId machine) {
         pipeline_.lose_power(machine);
         source_store_.crash([this](std::uint64_t bound) { return below(bound); });
@@ -327,6 +384,7 @@ class PipelineLab : public LabBench,
         envelope[bit / 8] ^= std::byte{1} << (bit % 8);
     }
 
+    bool detours_;
     Estate estate_;
     kernel::MemoryKernel kernel_;
     world::SimulatedBlocks blocks_;
@@ -339,7 +397,16 @@ class PipelineLab : public LabBench,
     ReplicationPipeline pipeline_;
 };
 
+class DetourLab : public PipelineLab {
+  public:
+    explicit DetourLab(std::uint64_t seed) : PipelineLab(seed, true) {}
+};
+
 }  // namespace
+
+Verdict run_detour_lab(std::uint64_t seed) {
+    return run_lab<DetourLab>(seed);
+}
 
 Verdict run_pipeline_lab(std::uint64_t seed) {
     return run_lab<PipelineLab>(seed);

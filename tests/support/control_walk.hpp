@@ -26,6 +26,8 @@ inline constexpr std::array kWalkOperations = {
     Operation::UnplannedFailover, Operation::ChangePit,           Operation::Commit,
     Operation::CancelFailover,    Operation::ReverseReplicate,    Operation::Failback,
     Operation::FinalizeFailback,  Operation::RepairReplication,   Operation::CompleteMigration,
+    Operation::AddDisks,          Operation::RemoveDisks,         Operation::SwitchProcessServer,
+    Operation::PauseReplication,  Operation::ResumeReplication,
 };
 
 class ControlPlaneWalk {
@@ -112,8 +114,12 @@ class ControlPlaneWalk {
         }
     }
 
-    void start_on_machine(MachineId machine, const OperationOptions& options) {
+    void start_on_machine(MachineId machine, OperationOptions options) {
         const Operation operation = kWalkOperations[random_.below(kWalkOperations.size())];
+        const OperationOptions needed = world_.options_for(operation, machine);
+        options.process_server = needed.process_server;
+        // Any disk, sometimes: also one that the machine does not have to give.
+        options.disk = random_.below(2) == 0 ? DiskId(random_.below(3 * items_)) : needed.disk;
         const ItemView before = world_.logic().view_of(machine);
         const auto outcome = world_.logic().start(operation, machine, options);
         if (const auto* refused = std::get_if<Refusal>(&outcome)) {

@@ -66,7 +66,8 @@ class ControlWorld : private world::Director, private world::Alarm {
                           const ServiceProfile& profile = quick_profile(), const Adapt& adapt = {},
                           std::vector<RecoveryPlan> plans = {},
                           std::vector<scenario::ActionFacts> actions = {})
-        : estate_(build_estate(kinds, profile, adapt, std::move(plans))),
+        : spares_(kinds.size()),
+          estate_(build_estate(kinds, profile, adapt, std::move(plans))),
           kernel_(network_of(estate_)),
           world_(kernel_, estate_, churn_of(estate_), {}),
           watcher_(*this),
@@ -127,10 +128,32 @@ class ControlWorld : private world::Director, private world::Alarm {
         profile.commit_time = seconds(3);
         profile.complete_migration_time = seconds(4);
         profile.disable_replication_time = seconds(3);
+        profile.switch_server_time = seconds(4);
+        profile.switch_server_effect_time = seconds(20);
+        profile.pause_replication_time = seconds(2);
         profile.recovery_point_time = seconds(1);
         profile.delete_machine_time = seconds(3);
         profile.clean_up_retry_every = seconds(20);
         return profile;
+    }
+
+    /// What an operation on this machine needs to be told, and what nobody minds else: its last
+    /// disk is left out at first, its second may be removed, and its spare server may carry it.
+    [[nodiscard]] OperationOptions options_for(Operation operation, MachineId machine) const {
+        OperationOptions options;
+        const std::uint32_t first = estate_.machine(machine).first_disk.value;
+        if (operation == Operation::AddDisks) options.disk = DiskId(first + 2U);
+        if (operation == Operation::RemoveDisks) options.disk = DiskId(first + 1U);
+        if (operation == Operation::SwitchProcessServer) {
+            options.process_server = other_server(machine);
+        }
+        return options;
+    }
+    /// The one of its two servers that the machine does not replicate by.
+    [[nodiscard]] ProcessServerId other_server(MachineId machine) const {
+        const ProcessServerId own = estate_.machine(machine).process_server;
+        const ProcessServerId spare(estate_.process_servers.size() - spares_ + machine.value);
+        return logic_.engine().server_of(machine) == own ? spare : own;
     }
 
     /// Calls `step` at `when`.
@@ -219,6 +242,12 @@ class ControlWorld : private world::Director, private world::Alarm {
         [[nodiscard]] Bytes uploaded(MachineId machine) const override {
             return owner_.logic_.engine().uploaded(machine);
         }
+        [[nodiscard]] bool replicates(DiskId disk) const override {
+            return owner_.logic_.engine().replicates(disk);
+        }
+        [[nodiscard]] ProcessServerId server_of(MachineId machine) const override {
+            return owner_.logic_.engine().server_of(machine);
+        }
 
       private:
         const ControlWorld& owner_;
@@ -251,14 +280,18 @@ class ControlWorld : private world::Director, private world::Alarm {
     void on_link(std::string_view, bool) override {}
     void on_machine(MachineId item) override { world::tell_bill(estate_, world_, item, billing_); }
 
-    static void add_leg(Estate& estate, const std::string& name, ScenarioKind kind,
-                        ReplicationEngine engine) {
+    static void add_server(Estate& estate, const std::string& name, ReplicationEngine engine) {
         const bool relay = engine == ReplicationEngine::InMageToAzure ||
                            engine == ReplicationEngine::ScoutToSecondary;
         const std::size_t channel = 2 * estate.process_servers.size();
-        estate.process_servers.push_back(
-            {name + " server", relay ? ChannelId(channel) : ChannelId(), ChannelId(channel + 1),
-             Bytes(1000 * kGB), BytesPerSecond(1000 * kGB), 1000});
+        estate.process_servers.push_back({name, relay ? ChannelId(channel) : ChannelId(),
+                                          ChannelId(channel + 1), Bytes(1000 * kGB),
+                                          BytesPerSecond(1000 * kGB), 1000});
+    }
+
+    static void add_leg(Estate& estate, const std::string& name, ScenarioKind kind,
+                        ReplicationEngine engine) {
+        add_server(estate, name + " server", engine);
         Machine machine;
         machine.name = name;
         machine.kind = kind;
@@ -266,16 +299,17 @@ class ControlWorld : private world::Director, private world::Alarm {
         machine.process_server = ProcessServerId(estate.process_servers.size() - 1);
         machine.policy = PolicyId(0);
         machine.first_disk = DiskId(estate.disks.size());
-        machine.disk_count = 2;
+        machine.disk_count = 3;
         machine.can_shut_down = kind != ScenarioKind::PhysicalToAzure &&
                                 kind != ScenarioKind::AwsToAzure &&
                                 kind != ScenarioKind::AzureThroughConfigurationServer &&
                                 kind != ScenarioKind::ScoutToSecondary;
         estate.machines.push_back(machine);
-        for (const char* disk : {"os", "data"}) {
+        for (const char* disk : {"os", "data", "scratch"}) {
             estate.disks.push_back({disk, MachineId(estate.machines.size() - 1), Bytes(100 * kMB),
                                     Bytes(20 * kMB), std::nullopt, BytesPerSecond(1000 * kGB)});
         }
+        estate.disks.back().replicated = false;
     }
 
     static Estate build_estate(const std::vector<ScenarioKind>& kinds,
@@ -294,6 +328,9 @@ class ControlWorld : private world::Director, private world::Alarm {
             add_leg(estate, estate.machines[index].name + " back", kinds[index], *back);
             estate.machines[index].reverse = MachineId(estate.machines.size() - 1);
             estate.machines.back().forward_of = MachineId(index);
+        }
+        for (std::size_t index = 0; index < kinds.size(); ++index) {
+            add_server(estate, estate.machines[index].name + " spare", engine_of(kinds[index]));
         }
         if (adapt) adapt(estate);
         return estate;
@@ -323,6 +360,7 @@ class ControlWorld : private world::Director, private world::Alarm {
     }
 
     std::vector<std::function<void()>> steps_;
+    std::size_t spares_;  ///< servers at the end of the list, one for each machine
     Estate estate_;
     kernel::MemoryKernel kernel_;
     world::World world_;

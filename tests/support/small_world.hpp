@@ -64,6 +64,7 @@ struct SmallMachine {
     std::vector<Bytes> disks;       ///< used bytes of each; size is the same
     BytesPerSecond churn_per_disk;  ///< constant
     std::vector<std::optional<BytesPerSecond>> churn_ceilings = {};  ///< of each disk
+    std::size_t replicated = 100;                                    ///< so many of its disks
 };
 
 struct SmallSetup {
@@ -78,6 +79,9 @@ struct SmallSetup {
     std::optional<Duration> rpo_threshold;
     bool needs_hydration = false;
     bool can_shut_down = true;
+    ReplicationEngine engine = ReplicationEngine::InMageToAzure;
+    ScenarioKind kind = ScenarioKind::VMwareToAzure;
+    std::uint32_t servers = 1;  ///< process servers on one WAN; the first has all machines
     std::vector<SmallMachine> machines;
     std::vector<scenario::Outage> wan_outages;
     std::vector<scenario::Throttle> wan_throttles;
@@ -141,9 +145,12 @@ class SmallWorld : private world::Director {
         estate.capture = {setup.capture_step, 1};
         estate.policies.push_back(
             {"policy", setup.retention, setup.app_consistent_every, setup.rpo_threshold});
-        estate.process_servers.push_back({"ps", setup.relay ? ChannelId(0) : ChannelId(),
-                                          ChannelId(1), setup.cache, BytesPerSecond(1000 * kGB),
-                                          1000});
+        for (std::uint32_t k = 0; k < setup.servers; ++k) {
+            estate.process_servers.push_back({k == 0 ? "ps" : "ps " + std::to_string(k + 1),
+                                              setup.relay ? ChannelId(2 * k) : ChannelId(),
+                                              ChannelId(2 * k + 1), setup.cache,
+                                              BytesPerSecond(1000 * kGB), 1000});
+        }
         for (const SmallMachine& facts : setup.machines) {
             Machine machine;
             machine.name = facts.name;
@@ -151,6 +158,8 @@ class SmallWorld : private world::Director {
             machine.policy = PolicyId(0);
             machine.needs_hydration = setup.needs_hydration;
             machine.can_shut_down = setup.can_shut_down;
+            machine.engine = setup.engine;
+            machine.kind = setup.kind;
             machine.first_disk = DiskId(estate.disks.size());
             machine.disk_count = static_cast<std::uint32_t>(facts.disks.size());
             const MachineId id(estate.machines.size());
@@ -159,6 +168,7 @@ class SmallWorld : private world::Director {
                 const std::size_t place = estate.disks.size() - machine.first_disk.value;
                 estate.disks.push_back({"disk " + std::to_string(place + 1), id, used, used,
                                         std::nullopt, setup.profile.log_processing_rate});
+                estate.disks.back().replicated = place < facts.replicated;
                 if (place < facts.churn_ceilings.size()) {
                     estate.disks.back().churn_ceiling = facts.churn_ceilings[place];
                 }
@@ -172,8 +182,10 @@ class SmallWorld : private world::Director {
         network.links.push_back({"lan", static_cast<double>(setup.lan.count()), 1e-9, false});
         network.links.push_back(
             {"wan", static_cast<double>(setup.wan.count()), 1e-9, setup.wan_varies()});
-        network.channels.push_back({"receive", {0}});
-        network.channels.push_back({"upload", {1}});
+        for (std::uint32_t k = 0; k < setup.servers; ++k) {
+            network.channels.push_back({"receive " + std::to_string(k), {0}});
+            network.channels.push_back({"upload " + std::to_string(k), {1}});
+        }
         return network;
     }
 

@@ -25,6 +25,14 @@ PublishedPoint one_point(Stage& stage) {
 
 namespace {
 
+/// A right point of the first disk of web alone, a second later.
+void publish_one_disk(Stage& s, std::uint64_t id, std::int64_t later = 1) {
+    s.wait(later);
+    Content content = s.content();
+    content.erase(1);
+    s.publish(s.claim(kWeb, id), content);
+}
+
 const std::vector<Case> kPointCases = {
     {"S1", "holds both of two ordered writes or the first",
      [](Stage& s) {
@@ -308,6 +316,43 @@ const std::vector<Case> kPointCases = {
          Content damaged = s.content();
          damaged[0][3] ^= 1ULL << 20;
          s.publish(s.claim(kWeb, 1), damaged);
+     }},
+    {"S36", "a disk that does not replicate is in no point, and one that does in each",
+     [](Stage& s) {
+         one_point(s);
+         s.board.disk_replicates(DiskId(1), false);
+         publish_one_disk(s, 2);
+         s.wait(1);
+         s.board.disk_replicates(DiskId(1), true);
+         publish_one_disk(s, 3, 0);  // its cut is the instant of the change
+         s.wait(1);
+         s.publish(kWeb, 4);
+     },
+     [](Stage& s) {
+         s.board.disk_replicates(DiskId(1), false);
+         one_point(s);
+     }},
+    {"S36", "no disk is left out without a reason", [](Stage& s) { one_point(s); },
+     [](Stage& s) { publish_one_disk(s, 1); }},
+    {"S5", "a disk that was copied and was missing from the point before is compared whole",
+     [](Stage& s) {
+         s.board.disk_replicates(DiskId(1), false);
+         publish_one_disk(s, 1);
+         s.board.disk_replicates(DiskId(1), true);
+         s.write(1, 7);
+         s.wait(1);
+         s.publish(kWeb, 2);
+     },
+     [](Stage& s) {
+         s.board.disk_replicates(DiskId(1), false);
+         publish_one_disk(s, 1);
+         s.write(1, 7);
+         publish_one_disk(s, 2);
+         s.board.disk_replicates(DiskId(1), true);
+         s.wait(1);
+         Content lacks = s.content();
+         lacks[1][7] = 0;
+         s.publish(s.claim(kWeb, 3), lacks);
      }},
 };
 

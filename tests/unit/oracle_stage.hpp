@@ -22,6 +22,7 @@ using Content = std::map<std::uint32_t, std::vector<Stamp>>;  ///< by disk
 class ContentReader : public BlockReader {
   public:
     explicit ContentReader(Content content) : content_(std::move(content)) {}
+    [[nodiscard]] bool holds(DiskId disk) const override { return content_.contains(disk.value); }
     void read(DiskId disk, std::uint64_t first, std::span<Stamp> out) const override {
         const auto& sectors = content_.at(disk.value);
         for (std::size_t k = 0; k < out.size(); ++k) out[k] = sectors.at(first + k);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/recovery/support_matrix.hpp"
 #include "tests/support/control_world.hpp"
 
 namespace landfall::test {
@@ -15,15 +16,25 @@ constexpr MachineId kVm = MachineId(0);
 struct Step {
     Operation operation;
     OperationOptions options = {};
+    bool by_world = false;  ///< the world knows the options
 };
 
 std::vector<Step> story_of(ScenarioKind kind) {
-    std::vector<Step> story = {
-        {Operation::TestFailover},
-        {Operation::TestFailoverCleanup},
-        {Operation::RepairReplication},
-        {Operation::UnplannedFailover},
-        {Operation::ChangePit, {.recovery_point = RecoveryPointChoice::LatestProcessed}}};
+    std::vector<Step> story = {{Operation::TestFailover},
+                               {Operation::TestFailoverCleanup},
+                               {Operation::RepairReplication}};
+    const ServiceProfile profile = ControlWorld::quick_profile();
+    for (const Operation operation :
+         {Operation::AddDisks, Operation::RemoveDisks, Operation::SwitchProcessServer,
+          Operation::PauseReplication, Operation::ResumeReplication}) {
+        const SupportCell cell = support(feature_of(operation), kind, profile);
+        if (cell.support == Support::Supported) story.push_back({operation, {}, true});
+    }
+    for (const Step& step : std::vector<Step>{
+             {Operation::UnplannedFailover},
+             {Operation::ChangePit, {.recovery_point = RecoveryPointChoice::LatestProcessed}}}) {
+        story.push_back(step);
+    }
     const bool commits = kind != ScenarioKind::ScoutToSecondary;
     if (commits) story.push_back({Operation::Commit});
     if (way_back_of(kind)) {
@@ -67,7 +78,8 @@ Told tell(ScenarioKind kind, int after, Duration time) {
     const auto note = [&] {
         told.states.emplace_back(name_of(world.logic().protection_state(kVm)));
     };
-    const auto carry_out = [&](const Step& step) {
+    const auto carry_out = [&](Step step) {
+        if (step.by_world) step.options = world.options_for(step.operation, kVm);
         // An operation that meets a dead service is asked for again.
         for (int k = 0; k < 600; ++k) {
             const auto outcome = world.logic().start(step.operation, kVm, step.options);
