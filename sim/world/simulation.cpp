@@ -18,9 +18,11 @@
 #include "sim/world/action_alarm.hpp"
 #include "sim/world/control_sight.hpp"
 #include "sim/world/data_path_probe.hpp"
+#include "sim/world/engine_uploads.hpp"
 #include "sim/world/health_watch.hpp"
 #include "sim/world/machine_states.hpp"
 #include "sim/world/sampler.hpp"
+#include "sim/world/short_traces.hpp"
 #include "sim/world/stepper.hpp"
 #include "sim/world/throttle_watch.hpp"
 #include "sim/world/timeline.hpp"
@@ -44,7 +46,7 @@ class Simulation : private Director, private Cockpit {
           blocks_(parts_.estate, seed),
           world_(*kernel_, parts_.estate, std::move(parts_.churn), parts_.links, &blocks_),
           recorder_(*this),
-          uploads_(*this),
+          uploads_(logic_),
           billing_(parts_.estate, world_, uploads_, scenario.billing.book, billed_machines(),
                    scenario.billing.protected_before),
           throttles_(scenario, parts_.machines),
@@ -148,24 +150,6 @@ class Simulation : private Director, private Cockpit {
 
       private:
         Simulation& run_;
-    };
-
-    /// What the bill reads of the engine.
-    class Uploads : public record::UploadCounter {
-      public:
-        explicit Uploads(const Simulation& run) : run_(run) {}
-        [[nodiscard]] Bytes uploaded(MachineId machine) const override {
-            return run_.logic_.engine().uploaded(machine);
-        }
-        [[nodiscard]] bool replicates(DiskId disk) const override {
-            return run_.logic_.engine().replicates(disk);
-        }
-        [[nodiscard]] ProcessServerId server_of(MachineId machine) const override {
-            return run_.logic_.engine().server_of(machine);
-        }
-
-      private:
-        const Simulation& run_;
     };
 
     [[nodiscard]] std::vector<BilledMachine> billed_machines() const {
@@ -418,48 +402,10 @@ class Simulation : private Director, private Cockpit {
         report_(std::min(share, 1.0), world_.now());
     }
 
-    /// Without a duration nobody knew how long the traces had to be: now it shows.
-    void check_trace_lengths() {
-        for (std::size_t index = 0; index < parts_.machines.size() && !scenario_.duration;
-             ++index) {
-            const auto& machine = parts_.machines[index];
-            const auto& group = scenario_.machines[machine.group];
-            const std::string pointer = "/machines/" + std::to_string(machine.group);
-            if (machine.index > 1) continue;  // one of a group speaks for all
-            check_trace_length(MachineId(index), group.churn, pointer + "/churn");
-            for (std::size_t disk = 0; disk < group.disks.size(); ++disk) {
-                if (!group.disks[disk].churn) continue;
-                check_trace_length(MachineId(index), *group.disks[disk].churn,
-                                   pointer + "/disks/" + std::to_string(disk) + "/churn");
-            }
-        }
-    }
-
-    void check_trace_length(MachineId id, const scenario::Churn& churn,
-                            const std::string& pointer) {
-        const auto* trace = std::get_if<scenario::TraceChurn>(&churn);
-        if (trace == nullptr || trace->repeat) return;
-        const scenario::ExpandedMachine& machine = parts_.machines[id.value];
-        const auto address = workload::trace_address(*trace, machine.name, machine.index);
-        const auto column = traces_.find(address.file, trace->separator, address.column);
-        const auto rows = column ? static_cast<std::int64_t>(column->values.size()) : 0;
-        const Instant end(trace->step * rows);
-        const Instant off = world_.writes_end(parts_.estate.machine(id).first_disk);
-        if (end >= std::min(off, world_.now())) return;
-        scenario::Problem problem;
-        problem.code = scenario::code::kTraceShort;
-        problem.pointer = pointer;
-        problem.found = "\"" + std::to_string(rows) + " rows\"";
-        problem.message =
-            "ends after " + std::to_string(end.since_start().count() / kNanosecondsPerSecond) +
-            " s, before the run did (" +
-            std::to_string(world_.now().since_start().count() / kNanosecondsPerSecond) +
-            " s): give a duration, a longer trace, or \"repeat\": true";
-        problems_.push_back(std::move(problem));
-    }
-
     Outcome finish() {
-        if (problems_.empty() && waiting_.empty()) check_trace_lengths();
+        if (problems_.empty() && waiting_.empty() && !scenario_.duration) {
+            problems_ = short_traces(scenario_, parts_.machines, parts_.estate, world_, traces_);
+        }
         Outcome outcome;
         outcome.problems = std::move(problems_);
         outcome.waiting = std::move(waiting_);
@@ -519,7 +465,7 @@ class Simulation : private Director, private Cockpit {
     kernel::RandomStream crash_draws_{seed_, "replica store", "crash"};
     World world_;
     Watcher recorder_;
-    Uploads uploads_;
+    EngineUploads uploads_;
     record::BillingFeed billing_;
     ThrottleWatch throttles_;
     WireDamage wire_damage_{seed_};

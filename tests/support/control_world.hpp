@@ -25,6 +25,7 @@
 #include "sim/scenario/price_data.hpp"
 #include "sim/workload/churn.hpp"
 #include "sim/world/control_sight.hpp"
+#include "sim/world/engine_uploads.hpp"
 #include "sim/world/simulated_automation.hpp"
 #include "sim/world/world.hpp"
 #include "tests/support/small_world.hpp"
@@ -71,7 +72,7 @@ class ControlWorld : private world::Director, private world::Alarm {
           kernel_(network_of(estate_)),
           world_(kernel_, estate_, churn_of(estate_), {}),
           watcher_(*this),
-          uploads_(*this),
+          uploads_(logic_),
           billing_(estate_, world_, uploads_, prices(), billed_machines(estate_), Duration(0)),
           automation_(*this, std::move(actions), 1),
           logic_(estate_, {world_, world_, world_, world_, watcher_, {}, &automation_}),
@@ -236,23 +237,6 @@ class ControlWorld : private world::Director, private world::Alarm {
         ControlWorld& owner_;
     };
 
-    class Uploads : public record::UploadCounter {
-      public:
-        explicit Uploads(const ControlWorld& owner) : owner_(owner) {}
-        [[nodiscard]] Bytes uploaded(MachineId machine) const override {
-            return owner_.logic_.engine().uploaded(machine);
-        }
-        [[nodiscard]] bool replicates(DiskId disk) const override {
-            return owner_.logic_.engine().replicates(disk);
-        }
-        [[nodiscard]] ProcessServerId server_of(MachineId machine) const override {
-            return owner_.logic_.engine().server_of(machine);
-        }
-
-      private:
-        const ControlWorld& owner_;
-    };
-
     static const PriceBook& prices() {
         static const PriceBook book = *scenario::find_price_book("prices-2018");
         return book;
@@ -365,7 +349,7 @@ class ControlWorld : private world::Director, private world::Alarm {
     kernel::MemoryKernel kernel_;
     world::World world_;
     Watcher watcher_;
-    Uploads uploads_;
+    world::EngineUploads uploads_;
     record::BillingFeed billing_;
     world::SimulatedAutomation automation_;
     SiteRecovery logic_;
