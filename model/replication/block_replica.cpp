@@ -341,10 +341,6 @@ void BlockContent::replica_copied(MachineId id) {
     if (store.damaged()) store.repaired();
 }
 
-DiskGeometry BlockContent::geometry(DiskId disk) const {
-    return at(disk).geometry;
-}
-
 std::vector<Instant> BlockContent::cuts(MachineId id) const {
     std::vector<Instant> all;
     for (const auto& point : replica(id).points()) all.push_back(point.cut);
