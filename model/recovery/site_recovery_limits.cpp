@@ -25,12 +25,20 @@ std::optional<std::string> SiteRecovery::group_obstacle(MachineId machine,
 /// appliance likewise.
 std::optional<std::string> SiteRecovery::master_target_obstacle(MachineId machine) const {
     const MachineId reverse = estate_.machine(machine).reverse;
-    const bool goes_home = at(machine).active == ActiveLocation::Recovery;
+    const bool goes_home = at(machine).active == ActiveLocation::Recovery && !reverse.is_none();
     if (!goes_home || !kInMageKinds.contains(estate_.machine(machine).kind)) return std::nullopt;
     const auto home_of = [this](MachineId leg) {
         return estate_.process_server(estate_.machine(leg).process_server).destination;
     };
-    std::int64_t attached = estate_.machine(machine).disk_count;
+    const auto disks_of = [this](MachineId leg) {
+        const Machine& facts = estate_.machine(leg);
+        std::int64_t disks = 0;
+        for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
+            if (engine_.replicates(DiskId(facts.first_disk.value + k))) ++disks;
+        }
+        return disks;
+    };
+    std::int64_t attached = disks_of(reverse);
     for (std::size_t index = 0; index < items_.size(); ++index) {
         const Machine& other = estate_.machines[index];
         if (MachineId(index) == machine || other.reverse.is_none()) continue;
@@ -38,7 +46,9 @@ std::optional<std::string> SiteRecovery::master_target_obstacle(MachineId machin
         const bool is_attached =
             at(MachineId(index)).state == ProtectionState::ReprotectInitiated ||
             engine_.data_path(other.reverse) != DataPath::Stopped;
-        if (is_attached && home_of(other.reverse) == home_of(reverse)) attached += other.disk_count;
+        if (is_attached && home_of(other.reverse) == home_of(reverse)) {
+            attached += disks_of(other.reverse);
+        }
     }
     const std::int64_t most = estate_.profile.master_target_disks_max;
     if (attached <= most) return std::nullopt;

@@ -102,6 +102,7 @@ OperationOptions Operator::options_of(const scenario::TimelineEntry& entry,
 
 /// Whether the order is for every machine of the machine's consistency group.
 bool Operator::is_of_whole_group(const scenario::TimelineEntry& entry, MachineId machine) const {
+    if (machine.is_none()) return false;  // of a recovery plan, which fails all of its own over
     const ConsistencyGroupId group = estate_.machine(machine).group;
     if (group.is_none()) return false;
     const auto& members = estate_.groups[group.value].members;

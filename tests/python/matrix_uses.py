@@ -253,11 +253,23 @@ def _comes_every(seconds: float, result: lf.Result) -> bool:
 
 
 def _at_its_interval(result: lf.Result, kind: str) -> bool:
+    if kind == "Scout to a secondary site":  # nearly continuous
+        return _comes_every(60, result)
     return _comes_every(30 if kind in HOST_REPLICATES else 300, result)
 
 
-def _at_cadence(result: lf.Result, _kind: str) -> bool:
+def _at_cadence(result: lf.Result, kind: str) -> bool:
+    if kind == "Scout to a secondary site":  # a point at any time
+        return _at_its_interval(result, kind)
     return _comes_every(300, result)
+
+
+def _left_out(made: Document, _kind: str) -> None:
+    made["machines"][0]["disks"][1]["replicate"] = False
+
+
+def _only_one_copied(result: lf.Result, _kind: str) -> bool:
+    return set(result.copies["disk"]) == {"os"}
 
 
 def _pruned(result: lf.Result, _kind: str) -> bool:
@@ -334,6 +346,7 @@ USES: dict[str, Use] = {
     "Copy frequency": Use(_often, _at_its_interval),
     "Crash-consistent points": Use(_nothing, _at_cadence),
     "Retention of points": Use(_policy(retention="1 h"), _pruned),
+    "Exclude a disk": Use(_left_out, _only_one_copied),
     "Throttle by hours": Use(_throttled, _slow_copy, "/machines/0/host"),
     "Offline first copy": Use(
         _machine(initial_copy="offline", offline_takes="2 h"), _offline_copy,

@@ -71,7 +71,7 @@ class MasterTarget : public ::testing::Test {
   protected:
     static ServiceProfile four_disks() {
         ServiceProfile profile = ControlWorld::quick_profile();
-        profile.master_target_disks_max = 4;  // every machine here has two
+        profile.master_target_disks_max = 4;  // two of every machine here replicate
         return profile;
     }
     MasterTarget() {
