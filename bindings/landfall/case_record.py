@@ -1,0 +1,27 @@
+"""What a file of the lab's corpus says of itself; a run takes no notice of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .part import Part, Text, Whole
+
+__all__ = ["CaseRecord"]
+
+
+class CaseRecord(Part):
+    """A failure that the test lab kept: what fails in the scenario, and with which seed."""
+
+    version: Literal[1] = Field(description="Version of this record.")
+    invariant: Text = Field(description="What does not hold in the run.")
+    kind: Literal["safety", "liveness", "determinism", "harness"] = Field(
+        default="safety", description="What it is about."
+    )
+    seed: Annotated[Whole, Field(ge=0, le=2**64 - 1)] = Field(
+        default=1, description="Seed of the run."
+    )
+    text: Text = Field(default="", description="What was found.")
+    found_by: Text = Field(default="", description="The explorer and the case that met it first.")
+    landfall: Text = Field(default="", description="Version of landfall that found it.")
