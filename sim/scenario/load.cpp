@@ -7,6 +7,7 @@
 
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/readers.hpp"
+#include "sim/scenario/replication_rules.hpp"
 #include "sim/scenario/schema_check.hpp"
 #include "sim/scenario/templates.hpp"
 
@@ -91,6 +92,18 @@ void read_machines(ObjectReader& root, InitialState initial_state, Scenario& sce
         });
 }
 
+/// Whether the timeline takes a machine home, or tries to. Between two VMM sites replication turns
+/// round by itself after a planned failover (hyper-v-vmm-failover-failback.md).
+bool goes_back(const Scenario& scenario) {
+    const bool turns_round =
+        std::any_of(scenario.machines.begin(), scenario.machines.end(),
+                    [](const auto& group) { return kind_of(group) == ScenarioKind::VmmToVmm; });
+    return std::any_of(scenario.timeline.begin(), scenario.timeline.end(), [&](const auto& entry) {
+        return entry.operation == Operation::Reprotect || entry.operation == Operation::Failback ||
+               (entry.operation == Operation::PlannedFailover && turns_round);
+    });
+}
+
 Scenario read_scenario(const Json& document, Problems& problems) {
     static const ReadChoice<InitialState> states = {
         {{"unprotected", InitialState::Unprotected}, {"protected", InitialState::Protected}}};
@@ -140,6 +153,7 @@ Scenario read_scenario(const Json& document, Problems& problems) {
         });
     scenario.timeline = root.list("timeline", read_timeline_entry);
     scenario.expect = root.list("expect", read_expectation);
+    scenario.ways_back = goes_back(scenario);
     root.finish();
     return scenario;
 }

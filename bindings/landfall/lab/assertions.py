@@ -64,7 +64,13 @@ def _fail(result: Result, what: str, t_s: float | None = None, machine: str | No
 
 
 def _machines(result: Result, machines: str | Iterable[str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = result.machines.to_dict(orient="records")
+    import pandas as pd
+
+    table = result.machines
+    rows = [
+        {name: None if pd.isna(value) else value for name, value in zip(table, row, strict=True)}
+        for row in table.itertuples(index=False, name=None)
+    ]
     if machines == "all":
         return rows
     patterns = [machines] if isinstance(machines, str) else list(machines)
@@ -117,7 +123,7 @@ def assert_metric(
         value = row[metric]
         name = str(row["machine"])
         shown = formatting.duration(bound) if is_time else f"{bound:g}"
-        if value is None or value != value:
+        if value is None:
             _fail(result, f"{metric} of {name} is not known, expected {comparison} {shown}")
         if not _COMPARISONS[comparison](float(value), bound):
             found = formatting.duration(float(value)) if is_time else f"{float(value):g}"
@@ -151,7 +157,8 @@ def assert_rpo(
         steps = result.rpo
         own = steps[steps["machine"].astype(str) == str(row["machine"])]
         own = own[own["rpo_s_before"].notna()]
-        return None if own.empty else float(own.loc[own["rpo_s_before"].idxmax(), "t_s"])
+        place = int(own["rpo_s_before"].to_numpy().argmax()) if len(own) else 0
+        return None if own.empty else float(own["t_s"].iloc[place])
 
     metric = f"rpo_s_{statistic}"
     assert_metric(result, metric, comparison, limit, machines=machines, at=worst)
@@ -174,7 +181,7 @@ def assert_nothing_lost(result: Result, *, machines: str | Iterable[str] = "all"
     __tracebackhide__ = True
     for row in _machines(result, machines):
         lost = row["data_loss_bytes"]
-        if lost is not None and lost == lost and float(lost) > 0:
+        if lost is not None and float(lost) > 0:
             name = str(row["machine"])
             t_s = _failover_of(result, name)
             what = f"{name} lost {formatting.size(float(lost))} in its failover"

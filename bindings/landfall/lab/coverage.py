@@ -30,7 +30,7 @@ _PHASE_OF_JOB = (
     ("Cleanup", "cleanup"),
     ("Test failover", "test failover"),
     ("Commit", "commit"),
-    ("Reprotect", "reprotect"),
+    ("Reverse replicate", "reprotect"),
     ("Failback", "failback"),
     ("Complete", "complete"),
     ("Disable", "complete"),

@@ -436,7 +436,7 @@ class PolicyBench(ResultBench):
         return verdict
 
     def _broken(self, case: Case, error: PolicyError) -> Verdict:
-        """A policy that raised: what it did until then is run once more for its story."""
+        """Return the verdict on a policy that raised; what it did is run again for the story."""
         actions = getattr(error, "actions", [])
         verdict = Verdict()
         told = [{**entry, "refused": "either"} for entry in actions if "at" in entry]
@@ -466,7 +466,7 @@ def _machine_of(entry: dict[str, Any]) -> str:
 
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:
-    """An event of the world cannot be refused."""
+    """Return an entry as a timeline may have it: an event of the world cannot be refused."""
     from .cases import _EVENTS
 
     return {**entry, "refused": False} if entry["do"] in _EVENTS else entry

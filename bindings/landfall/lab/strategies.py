@@ -138,7 +138,7 @@ class VaultMachine(RuleBasedStateMachine):
 
     @invariant()
     def rpo_is_sane(self) -> None:
-        """The RPO of no item is negative, or above the time that has gone by."""
+        """Hold that no RPO is negative, or above the time that has gone by."""
         if not hasattr(self, "sim"):
             return
         for item in self.sim.vault.items.values():

@@ -184,10 +184,11 @@ def _crashed(verdict: Verdict, told: Mapping[str, Any]) -> None:
 def _failed(entry: Mapping[str, Any]) -> Violation:
     ((rule, limit),) = entry["rule"].items()
     whose = entry.get("failing_machines") or []
-    text = f"{entry['metric']} is {entry.get('found')}, expected {rule.replace('_', ' ')} {limit}"
-    return Violation(
-        f"expect/{entry['metric']}", "safety", text, machine=str(whose[0]) if whose else ""
-    )
+    found = entry.get("found")
+    # A value that is too large and one that is not there are not the same failure.
+    name = f"expect/{entry['metric']}" + ("" if found is not None else "/unknown")
+    text = f"{entry['metric']} is {found}, expected {rule.replace('_', ' ')} {limit}"
+    return Violation(name, "safety", text, machine=str(whose[0]) if whose else "")
 
 
 def _unfinished(jobs: Iterable[Any], settled_s: float) -> list[Violation]:
