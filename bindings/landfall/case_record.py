@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -19,9 +19,7 @@ class CaseRecord(Part):
     kind: Literal["safety", "liveness", "determinism", "harness"] = Field(
         default="safety", description="What it is about."
     )
-    seed: Annotated[Whole, Field(ge=0, le=2**64 - 1)] = Field(
-        default=1, description="Seed of the run."
-    )
+    seed: Whole = Field(default=1, ge=0, description="Seed of the run.")
     text: Text = Field(default="", description="What was found.")
     found_by: Text = Field(default="", description="The explorer and the case that met it first.")
     landfall: Text = Field(default="", description="Version of landfall that found it.")

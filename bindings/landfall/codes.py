@@ -17,7 +17,3 @@ EMPTY_LIST = "SCN012"
 BAD_NAME = "SCN013"
 REPLICATION = "SCN017"
 NO_END = "SCN041"
-#: A rule of the lab that no run can meet, since it fails without any fault.
-CANNOT_BE_MET = "LAB001"
-#: A file of the lab's corpus of another version.
-CASE_VERSION = "LAB002"

@@ -41,7 +41,16 @@ def shop(**changes: Any) -> lf.Scenario:
             "vault": {"name": "vault", "region": "weu"},
             "policies": [{"name": "day", "retention": "24 h"}],
             "machines": [pair("web", ["os"], "50 kB/s"), pair("db", ["os", "data"], "100 kB/s")],
-            "timeline": [{"at": 0, "do": "enable_replication"}],
+            "timeline": [
+                {"at": 0, "do": "enable_replication"},
+                # A scenario that takes machines home, if they are away by then.
+                {
+                    "when": {"state": "committed"},
+                    "delay": "11 h",
+                    "do": "failback",
+                    "refused": "either",
+                },
+            ],
             **changes,
         }
     )

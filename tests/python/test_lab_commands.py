@@ -87,7 +87,7 @@ def test_a_policy_and_a_rule_come_from_a_file(plan: Path, tmp_path: Path) -> Non
     options = ("--seeds", 12, "--faults", "power_off")
     done = landfall("lab", plan, *options, "--policy", f"{tmp_path}/ours.py:hasty")
     assert done.exit_code == 1
-    assert "FAIL operation_refused" in done.stdout
+    assert "FAIL operation_refused/commit" in done.stdout
     options = ("--seeds", 6, "--faults", "link_outage")
     done = landfall("lab", plan, *options, "--rule", f"{tmp_path}/ours.py:no_cut")
     assert done.exit_code == 1

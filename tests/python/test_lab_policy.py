@@ -104,7 +104,7 @@ def test_what_a_policy_raises_comes_with_its_place() -> None:
     assert "test_lab_policy.py" in caught.value.where
     assert "raise RuntimeError" in caught.value.where
     assert "lab/policy.py" not in caught.value.where
-    assert not caught.value.refusal
+    assert caught.value.refusal is None
 
 
 def test_a_refusal_that_a_policy_does_not_catch_is_its_error() -> None:
@@ -113,7 +113,7 @@ def test_a_refusal_that_a_policy_does_not_catch_is_its_error() -> None:
 
     with pytest.raises(PolicyError, match="commit of web-1 is refused") as caught:
         run_policy(shop(), hasty)
-    assert caught.value.refusal
+    assert caught.value.refusal == "commit"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_failing_back_before_reprotect_has_finished_is_caught_and_made_small(
     lab = Lab(shop(), policy=TooHasty)
     report = lab.explore(seeds=60, stop_at=1, corpus=tmp_path, progress=False)
     (failure,) = report.failures
-    assert failure.violation.invariant == "operation_refused"
+    assert failure.violation.invariant == "operation_refused/failback"
     assert "failback" in failure.violation.text
     assert "lab_samples.py" in failure.violation.text
     assert len(failure.smallest.faults) <= 3
@@ -182,7 +182,7 @@ def test_failing_back_before_reprotect_has_finished_is_caught_and_made_small(
     # The kept case needs no policy: what it did stands in the timeline.
     assert failure.path is not None
     assert [step["do"] for step in failure.plain["timeline"]][-1] == "failback"
-    assert replayed(read(failure.path)).failing("operation_refused") is not None
+    assert replayed(read(failure.path)).failing("operation_refused/failback") is not None
 
 
 @pytest.mark.slow

@@ -68,7 +68,7 @@ def _machines(result: Result, machines: str | Iterable[str]) -> list[dict[str, A
 
     table = result.machines
     rows = [
-        {name: None if pd.isna(value) else value for name, value in zip(table, row, strict=True)}
+        {str(name): None if pd.isna(cell) else cell for name, cell in zip(table, row, strict=True)}
         for row in table.itertuples(index=False, name=None)
     ]
     if machines == "all":

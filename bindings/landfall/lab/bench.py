@@ -79,10 +79,14 @@ class FastBench:
 
     def run(self, case: Case, *, drill: str | None = None) -> Verdict:
         """Run a case; `drill` makes it fail on purpose."""
-        told = self._batch().run(
-            changes_of(self._document, case), seed=case.seed, log=True, drill=drill
+        changes = changes_of(self._document, case)
+        told = self._batch().run(changes, seed=case.seed, log=True, drill=drill)
+        verdict = judged(
+            told,
+            expectations=self._expectations,
+            settled_s=self._settled_s,
+            timeline=changes.get("timeline") or self._document.get("timeline") or (),
         )
-        verdict = judged(told, expectations=self._expectations, settled_s=self._settled_s)
         if verdict.log is not None and told.get("coverage") is None:
             verdict.coverage = met(case.faults, verdict.log)
         return verdict
@@ -123,8 +127,9 @@ class ResultBench:
     def run(self, case: Case, *, drill: str | None = None) -> Verdict:
         """Run a case; `drill` is taken no notice of but for chance."""
         seed = case.seed if drill != "chance" else case.seed + threading.get_ident() % 97
+        scenario = self.scenario_of(case)
         try:
-            result = self.scenario_of(case).run(
+            result = scenario.run(
                 seed=seed,
                 progress=False,
                 timeout=self._timeout,
@@ -132,20 +137,21 @@ class ResultBench:
                 allow_large=True,
             )
         except Exception as error:
-            return failed(error)
+            return failed(error, scenario)
         return verdict_of(result, case, self._invariants, expectations=self._expectations)
 
     def close(self) -> None:
         """Nothing runs between runs."""
 
 
-def failed(error: Exception) -> Verdict:
+def failed(error: Exception, scenario: Scenario) -> Verdict:
     """Return the verdict on a run that raised; what it does not know of is raised again."""
     verdict = Verdict()
     if isinstance(error, ScenarioError):
         told: dict[str, Any] = {"verdict": "problems"}
         told["problems"] = [problem.to_dict() for problem in error.problems]
-        return judged(told, expectations=False, settled_s=None)
+        timeline = [step.canonical() for step in scenario.timeline]
+        return judged(told, expectations=False, settled_s=None, timeline=timeline)
     known = {
         SimulationDeadlock: ("no_deadlock", "liveness"),
         SimulationTimeout: ("ends_in_time", "liveness"),

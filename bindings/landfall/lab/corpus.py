@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .. import codes
 from .._version import version
 from ..errors import Problem, ScenarioError
+from .codes import CASE_VERSION
 
 if TYPE_CHECKING:
     from ..scenario import Scenario
@@ -88,7 +89,7 @@ def _check_version(path: Path) -> None:
             "find the failure again with `landfall lab`, or replay it with the landfall that "
             f"wrote it ({about.get('landfall', 'unknown')})"
         )
-        problem = Problem(codes.CASE_VERSION, "/lab/version", str(found), message)
+        problem = Problem(CASE_VERSION, "/lab/version", str(found), message)
         raise ScenarioError([problem], source=str(path))
 
 

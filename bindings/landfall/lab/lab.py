@@ -19,6 +19,7 @@ from ..quantities import DURATION, SIZE, parse
 from . import environment
 from .bench import Bench, FastBench, Invariant, ResultBench, in_order
 from .cases import Case, Ground, applicable, document_of
+from .codes import CANNOT_BE_MET
 from .corpus import Corpus
 from .coverage import Coverage, instants
 from .explorers import EXPLORERS, Explorer, explorer_named
@@ -189,7 +190,7 @@ class Lab:
             )
             rule = found.invariant if isinstance(found, Violation) else "the scenario"
             raise ScenarioError(
-                [Problem(codes.CANNOT_BE_MET, "", rule, message)], source=self.scenario.source
+                [Problem(CANNOT_BE_MET, "", rule, message)], source=self.scenario.source
             )
         log = verdict.log or {"jobs": [], "copies": [], "events": []}
         end_s = float(self.document.get("duration") or verdict.end_s or _HOUR_S)

@@ -27,7 +27,7 @@ from ..quantities import DURATION, parse
 from .bench import Invariant, ResultBench, failed, verdict_of
 from .cases import Case
 from .faults import Document
-from .verdicts import Verdict, Violation
+from .verdicts import Verdict, Violation, refused
 
 if TYPE_CHECKING:
     from ..result import Result
@@ -116,10 +116,11 @@ class PolicyError(LandfallError, RuntimeError):
     where
         Traceback of the policy, or empty.
     refusal
-        Whether it was that the service refused an operation that the policy asked for.
+        The operation that the service refused the policy, in the words of a timeline; ``None``
+        when it was something else.
     """
 
-    def __init__(self, cause: str, where: str = "", *, refusal: bool = False) -> None:
+    def __init__(self, cause: str, where: str = "", *, refusal: str | None = None) -> None:
         self.cause = cause
         self.where = where
         self.refusal = refusal
@@ -129,7 +130,7 @@ class PolicyError(LandfallError, RuntimeError):
         return (_rebuilt, (self.cause, self.where, self.refusal))
 
 
-def _rebuilt(cause: str, where: str, refusal: bool) -> PolicyError:
+def _rebuilt(cause: str, where: str, refusal: str | None) -> PolicyError:
     return PolicyError(cause, where, refusal=refusal)
 
 
@@ -258,9 +259,9 @@ def _drive(sim: simulation.Simulation, policy: PolicyLike) -> dict[str, Any]:
     error = None
     try:
         driver.drive()
-    except OperationRefused as refused:
+    except OperationRefused as raised:
         driver.mark_refusal()
-        error = PolicyError(str(refused), _where(), refusal=True)
+        error = PolicyError(str(raised), _where(), refusal=raised.operation)
     except _OverError:
         pass
     except Exception as raised:
@@ -419,9 +420,10 @@ class PolicyBench(ResultBench):
 
     def run(self, case: Case, *, drill: str | None = None) -> Verdict:  # noqa: ARG002
         """Run a case."""
+        scenario = self.scenario_of(case)
         try:
             result, actions = run_policy(
-                self.scenario_of(case),
+                scenario,
                 self._policy,
                 seed=case.seed,
                 timeout=self._timeout,
@@ -430,7 +432,7 @@ class PolicyBench(ResultBench):
         except PolicyError as error:
             return self._broken(case, error)
         except Exception as error:
-            return failed(error)
+            return failed(error, scenario)
         verdict = verdict_of(result, case, self._invariants, expectations=self._expectations)
         verdict.actions = actions
         return verdict
@@ -448,7 +450,7 @@ class PolicyBench(ResultBench):
                 seed=case.seed, progress=False, timeout=self._timeout, allow_large=True
             )
             verdict = verdict_of(result, case, (), expectations=False)
-        invariant = "operation_refused" if error.refusal else "policy_error"
+        invariant = "policy_error" if error.refusal is None else refused(error.refusal)
         at_s = float(actions[-1]["at"]) if actions else None
         machine = _machine_of(actions[-1]) if actions else ""
         lines = [line.strip() for line in error.where.splitlines() if 'File "' in line]

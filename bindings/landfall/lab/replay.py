@@ -18,7 +18,7 @@ def replayed(kept: Kept, invariants: Sequence[Invariant] = ()) -> Verdict:
     try:
         result = kept.scenario.run(seed=kept.seed, progress=False, allow_large=True)
     except Exception as error:
-        return failed(error)
+        return failed(error, kept.scenario)
     verdict = verdict_of(result, Case(kept.seed), invariants, expectations=expectations)
     if kept.invariant == "same_bytes":
         again = kept.scenario.run(seed=kept.seed, progress=False, allow_large=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from .. import formatting
 from ..errors import signal_name
 
-__all__ = ["Kind", "Verdict", "Violation", "judged"]
+__all__ = ["Kind", "Verdict", "Violation", "judged", "refused"]
 
 #: How a run can fail: something wrong was seen, something right never came, two runs of the same
 #: differ, or the run itself could not be carried out.
@@ -109,7 +109,18 @@ class Verdict:
         return None
 
 
-def judged(told: Mapping[str, Any], *, expectations: bool, settled_s: float | None) -> Verdict:
+def refused(operation: object) -> str:
+    """Return the name of the rule that the service does not refuse an operation."""
+    return f"operation_refused/{operation or 'unknown'}"
+
+
+def judged(
+    told: Mapping[str, Any],
+    *,
+    expectations: bool,
+    settled_s: float | None,
+    timeline: Sequence[Mapping[str, Any]] = (),
+) -> Verdict:
     """Return the verdict on a run from what the worker says of it.
 
     Parameters
@@ -121,10 +132,15 @@ def judged(told: Mapping[str, Any], *, expectations: bool, settled_s: float | No
     settled_s
         Simulated second by which every job that was started has to have come to its end (L3);
         ``None``: that is not judged.
+    timeline
+        The scenario's, to tell which operation was refused.
     """
     verdict = Verdict(wall_s=float(told.get("wall_s") or 0.0))
-    reader = {"done": _done, "problems": _problems, "deadlock": _deadlock, "crashed": _crashed}
-    reader[str(told["verdict"])](verdict, told)
+    if told["verdict"] == "problems":
+        _problems(verdict, told, timeline)
+    else:
+        reader = {"done": _done, "deadlock": _deadlock, "crashed": _crashed}
+        reader[str(told["verdict"])](verdict, told)
     if expectations:
         verdict.violations += map(_failed, told.get("expect") or ())
     if settled_s is not None:
@@ -151,11 +167,15 @@ def _done(verdict: Verdict, told: Mapping[str, Any]) -> None:
     ]
 
 
-def _problems(verdict: Verdict, told: Mapping[str, Any]) -> None:
+def _problems(
+    verdict: Verdict, told: Mapping[str, Any], timeline: Sequence[Mapping[str, Any]]
+) -> None:
     for problem in told["problems"]:
         if problem.get("code") == _REFUSED:
-            text = f"{problem.get('found')}: {problem.get('message')}"
-            verdict.violations.append(Violation("operation_refused", "safety", text))
+            text = f"{str(problem.get('found')).strip(chr(34))}: {problem.get('message')}"
+            place = str(problem.get("pointer")).split("/")
+            entry = timeline[int(place[2])] if len(timeline) > int(place[2]) else {}
+            verdict.violations.append(Violation(refused(entry.get("do")), "safety", text))
         else:
             verdict.problems.append(f"{problem.get('pointer')}: {problem.get('message')}")
 
