@@ -119,7 +119,7 @@ def test_a_refusal_that_a_policy_does_not_catch_is_its_error() -> None:
 @pytest.mark.parametrize(
     ("do", "says"),
     [
-        (lambda: os.kill(os.getpid(), signal.SIGSEGV), "SIGSEGV"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "SIGKILL"),
         (lambda: os._exit(3), "exit code 3"),
     ],
 )

@@ -13,13 +13,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import formatting
 from .bench import Bench
 from .cases import Case, document_of
 from .faults import Document, Fault, machine_names
 from .verdicts import Verdict, Violation
+
+if TYPE_CHECKING:
+    from ..scenario import Scenario
 
 __all__ = ["Shrinker", "Shrunk"]
 
@@ -262,9 +265,7 @@ class Shrinker:
 
         kept = json.loads(json.dumps(dict(self._case.changes)))
         try:
-            plain = Scenario.from_dict(kept).model_dump(
-                mode="json", by_alias=True, exclude_defaults=True
-            )
+            plain = plain_form(Scenario.from_dict(kept))
         except ValueError:
             return
         for path in list(_optional_paths(plain)):
@@ -349,13 +350,32 @@ def _remove(value: Any, path: tuple[Any, ...]) -> None:
         value.pop(path[-1], None)
 
 
+def plain_form(scenario: Scenario) -> dict[str, Any]:
+    """Return a scenario without what is at its default, but with the kinds of things."""
+    whole = scenario.model_dump(mode="json", by_alias=True)
+    plain: dict[str, Any] = scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    _say_kinds(plain, whole)
+    return {"version": 1, **plain}
+
+
+def _say_kinds(plain: Any, whole: Any) -> None:
+    if isinstance(plain, dict) and isinstance(whole, dict):
+        if "kind" in whole:
+            plain.setdefault("kind", whole["kind"])
+        for key, value in plain.items():
+            _say_kinds(value, whole.get(key))
+    elif isinstance(plain, list) and isinstance(whole, list):
+        for inner, of_whole in zip(plain, whole, strict=True):
+            _say_kinds(inner, of_whole)
+
+
 def smallest_form(scenario_document: Document, case: Case) -> dict[str, Any]:
     """Return a case as a scenario file that leaves out what is at its default."""
     from ..scenario import Scenario
 
     whole = document_of(scenario_document, case)
     scenario = Scenario.from_dict(whole)
-    plain: dict[str, Any] = scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    plain = plain_form(scenario)
     try:
         if Scenario.from_dict(plain).to_json() == scenario.to_json():
             return plain
