@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .part import Part, Text, Whole
+from .quantities import Duration
 
 __all__ = ["CaseRecord"]
 
@@ -20,6 +21,10 @@ class CaseRecord(Part):
         default="safety", description="What it is about."
     )
     seed: Whole = Field(default=1, ge=0, description="Seed of the run.")
+    settled: Duration | None = Field(
+        default=None,
+        description="Seconds by which every job that was started had to come to its end.",
+    )
     text: Text = Field(default="", description="What was found.")
     found_by: Text = Field(default="", description="The explorer and the case that met it first.")
     landfall: Text = Field(default="", description="Version of landfall that found it.")

@@ -179,6 +179,9 @@ void SiteRecovery::orchestrator_up() {
         if (!estate_.machine(machine).forward_of.is_none()) continue;
         if (!items_[index].job.is_none()) {
             begin_task(items_[index].job, true);
+            if (data_path(machine) == DataPath::ResyncRequired) {
+                answer_resync(machine, "a resynchronization was required meanwhile");
+            }
             continue;
         }
         maybe_finalize(machine);

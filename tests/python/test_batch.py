@@ -13,7 +13,7 @@ import pytest
 from landfall import worker
 from landfall.lab.batch import Batch
 from landfall.lab.bench import verdict_of
-from landfall.lab.cases import Case, document_of
+from landfall.lab.cases import Case, changes_of
 from landfall.lab.faults import Fault
 from python.lab_samples import shop, tiny
 from python.run_samples import children_of, eventually
@@ -68,8 +68,10 @@ def test_violations_and_what_was_proved_come_back_at_block_fidelity() -> None:
 def test_a_fault_is_in_the_run(batch: Batch) -> None:
     document = json.loads(shop().to_json())
     case = Case(1, (Fault(3600.0, "link_outage", "backbone", 60.0),))
-    verdict = batch.run({"links": document_of(document, case)["links"]}, seed=1, log=True)
-    assert [event[:2] for event in verdict["log"]["events"] if event[1].startswith("link")] == [
+    verdict = batch.run(changes_of(document, case), seed=1, log=True)
+    assert [
+        event[:2] for event in verdict["log"]["events"] if event[1] in ("link_down", "link_up")
+    ] == [
         [3600.0, "link_down"],
         [3660.0, "link_up"],
     ]

@@ -28,7 +28,7 @@ def plan(tmp_path: Path) -> Path:
 
 
 def test_a_scenario_that_holds_ends_with_0(plan: Path) -> None:
-    done = landfall("lab", plan, "--seeds", 12, "--no-progress")
+    done = landfall("lab", plan, "--seeds", 12, "--no-progress", "--faults", "link_outage")
     assert done.exit_code == 0, done.output
     assert "office" in done.stdout
     assert "none" in done.stdout
@@ -63,7 +63,8 @@ def test_a_rule_that_breaks_ends_with_1_and_replays(plan: Path, tmp_path: Path) 
     assert told["violations"][0]["invariant"] == "expect/rpo_s_max"
 
     mended = json.loads(case.read_text())
-    mended["links"][0].pop("outages")
+    mended["links"][0].pop("outages", None)
+    mended.pop("faults", None)
     case.write_text(json.dumps(mended))
     good = landfall("replay", case)
     assert good.exit_code == 0
@@ -84,7 +85,7 @@ def test_a_policy_and_a_rule_come_from_a_file(plan: Path, tmp_path: Path) -> Non
         "def no_cut(result):\n"
         "    return None if result.events[result.events.kind == 'link_down'].empty else 'cut'\n"
     )
-    options = ("--seeds", 12, "--faults", "power_off")
+    options = ("--seeds", 12, "--faults", "power_loss")
     done = landfall("lab", plan, *options, "--policy", f"{tmp_path}/ours.py:hasty")
     assert done.exit_code == 1
     assert "FAIL operation_refused/commit" in done.stdout

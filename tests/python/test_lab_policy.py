@@ -203,8 +203,8 @@ def test_an_error_in_a_policy_is_found_as_its_error() -> None:
         if event.kind == "power_lost":
             sim.vault.items["web"].resynchronize()
 
-    lab = Lab(shop(), policy=careless, faults=["power_off"])
-    verdict = lab.run(Case(1, (Fault(HOUR, "power_off", "db-1"),)))
+    lab = Lab(shop(), policy=careless, faults=["power_loss"])
+    verdict = lab.run(Case(1, (Fault(HOUR, "power_loss", "db-1"),)))
     violation = verdict.failing("policy_error")
     assert violation is not None
     assert 'UnknownName: there is no item "web"' in violation.text

@@ -107,6 +107,7 @@ class ResultBench:
         invariants: Sequence[Invariant],
         *,
         expectations: bool,
+        settled_s: float | None,
         timeout: float | None,
         memory_limit: int | None,
     ) -> None:
@@ -114,6 +115,7 @@ class ResultBench:
         self._document = document
         self._invariants = tuple(invariants)
         self._expectations = expectations
+        self._settled_s = settled_s
         self._timeout = timeout
         self._memory_limit = memory_limit
 
@@ -138,7 +140,16 @@ class ResultBench:
             )
         except Exception as error:
             return failed(error, scenario)
-        return verdict_of(result, case, self._invariants, expectations=self._expectations)
+        return self._judged(result, case, self._invariants)
+
+    def _judged(self, result: Result, case: Case, invariants: Iterable[Invariant]) -> Verdict:
+        return verdict_of(
+            result,
+            case,
+            invariants,
+            expectations=self._expectations,
+            settled_s=self._settled_s,
+        )
 
     def close(self) -> None:
         """Nothing runs between runs."""
@@ -167,7 +178,12 @@ def failed(error: Exception, scenario: Scenario) -> Verdict:
 
 
 def verdict_of(
-    result: Result, case: Case, invariants: Iterable[Invariant], *, expectations: bool
+    result: Result,
+    case: Case,
+    invariants: Iterable[Invariant],
+    *,
+    expectations: bool,
+    settled_s: float | None = None,
 ) -> Verdict:
     """Return the verdict on a result: oracles, expectations, then the user's invariants."""
     rows = result.violations.to_dict(orient="records") if "violations" in result.tables else []
@@ -177,12 +193,13 @@ def verdict_of(
         "hash": hashlib.blake2b(result.blob, digest_size=8).hexdigest(),
         "violations": [{**row, "machine": _text(row["machine"])} for row in rows],
         "expect": [e for e in result.summary.get("expect") or [] if not e.get("passed")],
+        "unfinished": _unfinished(result),
         "features": _features(result),
         "coverage": result.summary.get("coverage"),
         "log": _log(result),
         "wall_s": result.wall_s,
     }
-    verdict = judged(told, expectations=expectations, settled_s=None)
+    verdict = judged(told, expectations=expectations, settled_s=settled_s)
     if verdict.log is not None and told["coverage"] is None:
         verdict.coverage = met(case.faults, verdict.log)
     for invariant in invariants:
@@ -207,6 +224,12 @@ def checked(invariant: Invariant, result: Result) -> Violation | None:
 
 def _text(value: object) -> str:
     return "" if value is None or value != value else str(value)
+
+
+def _unfinished(result: Result) -> list[tuple[str, str, float]]:
+    jobs = result.jobs[result.jobs["state"] == "InProgress"]
+    rows = jobs[["operation", "machine", "start_s"]].itertuples(index=False)
+    return [(str(operation), str(machine), float(t_s)) for operation, machine, t_s in rows]
 
 
 def _features(result: Result) -> dict[str, int]:

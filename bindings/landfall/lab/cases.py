@@ -122,8 +122,7 @@ def applicable(
         if names is not None and kind.name not in names:
             continue
         for target in kind.targets(document):
-            machine, slash, rest = target.partition("/")
-            representative = first_of_group.get(machine, machine) + slash + rest
+            representative = first_of_group.get(target, target)
             key = (kind.name, representative)
             if key not in allowed:
                 fault = kind.draw(document, representative, 60.0, 3600.0, Stream(1, *key))

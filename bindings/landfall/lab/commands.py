@@ -264,7 +264,7 @@ def _table(reports: list[Report]) -> Any:
     for head in ("runs", _RATE, "simulated", "twice", "cells met", "corpus", "violations"):
         table.add_column(head, justify="right")
     for report in reports:
-        met = len(report.coverage.cells)
+        met = len(report.coverage.by_class().cells)
         rules = ", ".join(f"{name} ({count:,})" for name, count in report.violations.items())
         table.add_row(
             Text(report.scenario),

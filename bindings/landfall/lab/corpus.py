@@ -46,6 +46,8 @@ class Kept:
         Seed to run it with.
     text
         What was found then.
+    settled_s
+        Simulated second by which every job that was started had to come to its end.
     """
 
     path: Path
@@ -53,6 +55,7 @@ class Kept:
     invariant: str
     seed: int
     text: str
+    settled_s: float | None = None
 
 
 def read(path: Path) -> Kept:
@@ -71,7 +74,8 @@ def read(path: Path) -> Kept:
     if about is None:
         message = 'is required: the file is a scenario, but no failure that the lab kept; use "run"'
         raise ScenarioError([Problem(codes.MISSING_KEY, "/lab", None, message)], source=str(path))
-    return Kept(path, scenario, about.invariant, about.seed, about.text)
+    settled_s = None if about.settled is None else float(about.settled)
+    return Kept(path, scenario, about.invariant, about.seed, about.text, settled_s)
 
 
 def _check_version(path: Path) -> None:
@@ -113,7 +117,15 @@ class Corpus:
     def __len__(self) -> int:
         return sum(1 for _ in self.folder.glob("*/*.json"))
 
-    def add(self, plain: dict[str, Any], violation: Violation, *, seed: int, found_by: str) -> Path:
+    def add(
+        self,
+        plain: dict[str, Any],
+        violation: Violation,
+        *,
+        seed: int,
+        found_by: str,
+        settled_s: float | None = None,
+    ) -> Path:
         """Write a failure; one that is there already stays as it is. Returns its file."""
         name = re.sub(r"[^\w.-]+", "-", violation.invariant)
         content = json.dumps([plain, seed], sort_keys=True)
@@ -121,12 +133,14 @@ class Corpus:
         path = self.folder / name / f"{key}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            path.write_text(case_text(plain, violation, seed=seed, found_by=found_by), "utf-8")
+            about = _about(violation, seed, found_by, settled_s)
+            path.write_text(case_text(plain, about), "utf-8")
         return path
 
 
-def case_text(plain: dict[str, Any], violation: Violation, *, seed: int, found_by: str) -> str:
-    """Return the text of a file of the corpus."""
+def _about(
+    violation: Violation, seed: int, found_by: str, settled_s: float | None
+) -> dict[str, Any]:
     about = {
         "version": FORMAT,
         "invariant": violation.invariant,
@@ -136,5 +150,10 @@ def case_text(plain: dict[str, Any], violation: Violation, *, seed: int, found_b
         "found_by": found_by,
         "landfall": version(),
     }
+    return about if settled_s is None else {**about, "settled": settled_s}
+
+
+def case_text(plain: dict[str, Any], about: dict[str, Any]) -> str:
+    """Return the text of a file of the corpus."""
     ordered = {key: plain[key] for key in ("version", "name", "description") if key in plain}
     return json.dumps({**ordered, "lab": about, **plain}, indent=2, ensure_ascii=False) + "\n"

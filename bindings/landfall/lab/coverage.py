@@ -61,6 +61,17 @@ class Coverage:
         self.features.update(_classes(features))
         return len(self.cells) + len(self.features) > before
 
+    def by_class(self) -> Coverage:
+        """Return the same with phases of a class taken together, where phases have classes."""
+        from .fault_table import classes_of_phases
+
+        classes = classes_of_phases()
+        made = Coverage()
+        for (fault, phase), hits in self.cells.items():
+            made.cells[fault, classes.get(phase, phase)] += hits
+        made.features = self.features
+        return made
+
     @property
     def faults(self) -> list[str]:
         """The kinds of faults that were met."""
@@ -99,7 +110,7 @@ def met(faults: Iterable[Fault], log: Mapping[str, Any]) -> dict[tuple[str, str]
     machines |= {str(job[1]) for job in log["jobs"]}
     found: Counter[tuple[str, str]] = Counter()
     for fault in faults:
-        own = fault.target.partition("/")[0]
+        own = fault.target
         phases = {
             phase_of(log, machine, fault.at_s)
             for machine in ([own] if own in machines else sorted(machines))

@@ -23,7 +23,10 @@ _JUST_AFTER_S = 1e-6
 _GRID = 8
 _MEAN_FAULTS = 4
 _POOL = 256
-_CRASHES = ("power_off", "restart_target", "orchestrator_outage")
+_CRASHES = frozenset(
+    {"power_loss", "replica_crash", "orchestrator_outage", "process_server_crash"}
+    | {"process_server_cache_loss", "agent_stopped", "guest_reboot", "site_outage"}
+)
 
 Entity: TypeAlias = tuple[FaultKind, str]
 
@@ -182,7 +185,7 @@ class PairwiseExplorer(Explorer):
             for entity in self.ground.entities
             if entity[0].name == kind
             for machine in spans
-            if phase in spans[machine] and entity[1].partition("/")[0] in (machine, "")
+            if phase in spans[machine] and entity[1] in (machine, "")
         ]
         anywhere = [
             (entity, of_machine[phase])

@@ -44,7 +44,7 @@ class Fault:
     kind
         Name of its kind.
     target
-        What it happens to: a name, or machine and disk with a slash between.
+        Name of what it happens to; empty for the service as a whole.
     lasts_s
         For how many seconds; ``None`` where the kind has no length.
     params
@@ -143,10 +143,19 @@ class FaultKind:
             low, high = self.lasts
             high = max(low, min(high, horizon_s / 2))
             lasts_s = round(low * math.exp(stream.unit() * math.log(high / low)), _MILLISECOND)
+            at_s, lasts_s = _within(document.get("duration"), at_s, lasts_s)
         given: Mapping[str, Any] = {}
         if self.params is not None:
             given = self.params(document, target, at_s / max(horizon_s, 1e-9), stream)
         return Fault(at_s, self.name, target, lasts_s, tuple(sorted(given.items())))
+
+
+def _within(end_s: float | None, at_s: float, lasts_s: float) -> tuple[float, float]:
+    """Return a begin and a length that are over before the run is."""
+    if end_s is None or at_s + lasts_s < end_s:
+        return at_s, lasts_s
+    at_s = min(at_s, max(0.0, end_s - 2.0))
+    return at_s, round(max(1.0, end_s - at_s - 1.0), _MILLISECOND)
 
 
 # --- What a scenario has --------------------------------------------------------------------------
@@ -166,7 +175,7 @@ def machine_names(document: Document) -> list[str]:
     return names
 
 
-def _group_of(document: Document, machine: str) -> Mapping[str, Any]:
+def group_of(document: Document, machine: str) -> Mapping[str, Any]:
     for group in document["machines"]:
         if machine in machine_names({"machines": [group]}):
             found: Mapping[str, Any] = group
@@ -183,15 +192,6 @@ def _block_machines(document: Document) -> list[str]:
     return machine_names({"machines": groups})
 
 
-def _disks(document: Document) -> list[str]:
-    return [
-        f"{machine}/{disk['name']}"
-        for group in document["machines"]
-        for machine in machine_names({"machines": [group]})
-        for disk in group["disks"]
-    ]
-
-
 def _the_service(_: Document) -> list[str]:
     return [""]
 
@@ -206,9 +206,8 @@ def _entry(operation: str, *given: tuple[str, Any]) -> dict[str, Any]:
 
 def _add_step(document: dict[str, Any], fault: Fault, operation: str, **given: Any) -> None:
     entry = copy.copy(_entry(operation, *given.items()))
-    machine = fault.target.partition("/")[0]
     entry["at"] = fault.at_s
-    entry["machines"] = [machine] if machine else "all"
+    entry["machines"] = [fault.target] if fault.target else "all"
     document.setdefault("timeline", []).append(entry)
 
 
@@ -237,20 +236,26 @@ def _event(operation: str) -> Callable[[dict[str, Any], Fault], None]:
 
 
 def _replace_disk(document: dict[str, Any], fault: Fault) -> None:
-    _add_step(document, fault, "replace_disk", disk=fault.target.partition("/")[2])
+    _add_step(document, fault, "replace_disk", disk=dict(fault.params)["disk"])
 
 
 def _resize_disk(document: dict[str, Any], fault: Fault) -> None:
-    disk = fault.target.partition("/")[2]
-    _add_step(document, fault, "resize_disk", disk=disk, size=dict(fault.params)["size"])
+    _add_step(document, fault, "resize_disk", **dict(fault.params))
 
 
-def _grown(document: Document, target: str, part: float, _: Stream) -> Mapping[str, Any]:
-    """Return a size that is larger the later it is: a disk may grow twice."""
-    machine, _slash, name = target.partition("/")
-    disk = next(disk for disk in _group_of(document, machine)["disks"] if disk["name"] == name)
-    grown = int(disk["size"] * (1.05 + 0.5 * part))
-    return {"size": -(-grown // _MIB) * _MIB}
+def _one_disk(document: Document, target: str, _: float, stream: Stream) -> Mapping[str, Any]:
+    return {"disk": stream.choice([disk["name"] for disk in group_of(document, target)["disks"]])}
+
+
+def _one_grown(document: Document, target: str, part: float, stream: Stream) -> Mapping[str, Any]:
+    disk = _one_disk(document, target, part, stream)
+    return {**disk, "size": grown(document, target, disk["disk"], part)}
+
+
+def grown(document: Document, machine: str, name: str, part: float) -> int:
+    """Return a size for a disk, in bytes, that is larger the later it is: it may grow twice."""
+    disk = next(disk for disk in group_of(document, machine)["disks"] if disk["name"] == name)
+    return -(-int(disk["size"] * (1.05 + 0.5 * part)) // _MIB) * _MIB
 
 
 def _no_service(document: dict[str, Any], fault: Fault) -> None:
@@ -274,38 +279,49 @@ def _try(document: dict[str, Any], fault: Fault) -> None:
     _add_step(document, fault, dict(fault.params)["do"], refused="either")
 
 
-_KINDS: dict[str, FaultKind] = {}
+#: Kinds that somebody added.
+_ADDED: dict[str, FaultKind] = {}
 
 
 def register(kind: FaultKind) -> None:
     """Add a kind of fault, or replace the one of its name."""
-    _KINDS[kind.name] = kind
+    _ADDED[kind.name] = kind
 
 
-for _kind in (
+_OPERATOR = FaultKind("operator", "operator", "machine", machine_names, _try, params=_tried)
+#: What a timeline can do to the world: the kinds of a landfall without a table of faults.
+_OF_TIMELINES = (
     FaultKind("link_outage", "network", "link", _links, _cut_link, (5.0, 4 * _HOUR_S)),
-    FaultKind("power_off", "guest", "machine", machine_names, _event("power_off")),
-    FaultKind("restart_target", "process", "machine", _block_machines, _event("restart_target")),
-    FaultKind("replace_disk", "storage", "disk", _disks, _replace_disk),
-    FaultKind("resize_disk", "guest", "disk", _disks, _resize_disk, params=_grown),
+    FaultKind("power_loss", "guest", "machine", machine_names, _event("power_off")),
+    FaultKind("replica_crash", "process", "machine", _block_machines, _event("restart_target")),
+    FaultKind(
+        "disk_replaced", "storage", "machine", machine_names, _replace_disk, params=_one_disk
+    ),
+    FaultKind("disk_resized", "storage", "machine", machine_names, _resize_disk, params=_one_grown),
     FaultKind(
         "orchestrator_outage", "cloud", "service", _the_service, _no_service, (30.0, _HOUR_S)
     ),
-    FaultKind("operator", "operator", "machine", machine_names, _try, params=_tried),
-):
-    register(_kind)
+)
+
+
+def _by_name() -> dict[str, FaultKind]:
+    from .fault_table import of_the_table
+
+    table = of_the_table() or {kind.name: kind for kind in _OF_TIMELINES}
+    return {**table, _OPERATOR.name: _OPERATOR, **_ADDED}
 
 
 def kinds() -> list[FaultKind]:
-    """Return all kinds of faults."""
-    return list(_KINDS.values())
+    """Return all kinds of faults: those of the simulator's table, operators, and added ones."""
+    return list(_by_name().values())
 
 
 def kind_named(name: str) -> FaultKind:
     """Return a kind of fault. Raises UnknownName, which says the nearest."""
-    if name not in _KINDS:
-        raise UnknownName("fault kind", name, _KINDS)
-    return _KINDS[name]
+    known = _by_name()
+    if name not in known:
+        raise UnknownName("fault kind", name, known)
+    return known[name]
 
 
 def written(document: Document, faults: Iterable[Fault]) -> dict[str, Any]:
@@ -318,7 +334,7 @@ def written(document: Document, faults: Iterable[Fault]) -> dict[str, Any]:
     """
     listed = sorted(faults)
     made: dict[str, Any] = {}
-    for key in ("links", "timeline"):
+    for key in ("links", "timeline", "faults"):
         made[key] = copy.deepcopy(document.get(key, []))
     for fault in listed:
         kind = kind_named(fault.kind)

@@ -24,6 +24,7 @@ def _shade(hits: int) -> int | None:
 
 def draw(coverage: Coverage, title: str) -> Picture:
     """Draw the map: a row for each kind of fault, a column for each phase, hits as numbers."""
+    coverage = coverage.by_class()
     faults, phases = coverage.faults, coverage.phases
     width = 2.4 + 0.62 * max(len(phases), 6)
     figure = new_figure(width, 1.6 + 0.36 * max(len(faults), 2))
@@ -68,6 +69,7 @@ def draw(coverage: Coverage, title: str) -> Picture:
 
 def in_terminal(coverage: Coverage) -> Table:
     """Return the map for a terminal; a cell that was never hit is a dot."""
+    coverage = coverage.by_class()
     phases = coverage.phases
     table = Table(
         title=Text("hits of faults by phase"), title_justify="left", box=None, padding=(0, 1)

@@ -223,6 +223,7 @@ class Lab:
                 self.policy,
                 self.invariants,
                 expectations=self.expectations,
+                settled_s=settled_s,
                 timeout=self._timeout_s,
                 memory_limit=self._memory,
             )
@@ -232,6 +233,7 @@ class Lab:
                 self.document,
                 self.invariants,
                 expectations=self.expectations,
+                settled_s=settled_s,
                 timeout=self._timeout_s,
                 memory_limit=self._memory,
             )
@@ -461,6 +463,7 @@ class _Exploration:
             failure.violation,
             seed=failure.seed,
             found_by=f"{self._report.explorer}, {case}",
+            settled_s=self._lab._settled_s,
         )
         return Failure(case, failure.violation, failure.shrunk, failure.plain, path, runs)
 
@@ -476,7 +479,12 @@ def _known_kinds(names: Iterable[str]) -> Sequence[str]:
 def _possible(ground: Ground) -> int:
     """How many cells of the map have a meaning: a kind that a machine's phase can meet."""
     from .coverage import phase_of
+    from .fault_table import classes_of_phases, coverable
 
+    names = {kind.name for kind in ground.kinds}
+    classes = classes_of_phases()
+    if cells := {(fault, classes[phase]) for fault, phase in coverable() if fault in names}:
+        return len(cells)
     machines = {str(event[2]) for event in ground.log["events"] if event[1] == "state"}
     ends = [0.0, *(t for t in ground.instants if t <= ground.horizon_s), ground.horizon_s]
     middles = [(a + b) / 2 for a, b in itertools.pairwise(ends) if b > a]

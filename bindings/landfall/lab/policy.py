@@ -405,6 +405,7 @@ class PolicyBench(ResultBench):
         invariants: Sequence[Invariant],
         *,
         expectations: bool,
+        settled_s: float | None,
         timeout: float | None,
         memory_limit: int | None,
     ) -> None:
@@ -413,6 +414,7 @@ class PolicyBench(ResultBench):
             document,
             invariants,
             expectations=expectations,
+            settled_s=settled_s,
             timeout=timeout,
             memory_limit=memory_limit,
         )
@@ -433,7 +435,7 @@ class PolicyBench(ResultBench):
             return self._broken(case, error)
         except Exception as error:
             return failed(error, scenario)
-        verdict = verdict_of(result, case, self._invariants, expectations=self._expectations)
+        verdict = self._judged(result, case, self._invariants)
         verdict.actions = actions
         return verdict
 

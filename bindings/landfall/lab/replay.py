@@ -19,7 +19,13 @@ def replayed(kept: Kept, invariants: Sequence[Invariant] = ()) -> Verdict:
         result = kept.scenario.run(seed=kept.seed, progress=False, allow_large=True)
     except Exception as error:
         return failed(error, kept.scenario)
-    verdict = verdict_of(result, Case(kept.seed), invariants, expectations=expectations)
+    verdict = verdict_of(
+        result,
+        Case(kept.seed),
+        invariants,
+        expectations=expectations,
+        settled_s=kept.settled_s,
+    )
     if kept.invariant == "same_bytes":
         again = kept.scenario.run(seed=kept.seed, progress=False, allow_large=True)
         if bytes(again.blob) != bytes(result.blob):

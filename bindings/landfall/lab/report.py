@@ -110,7 +110,7 @@ class Report:
 
     def summary(self) -> list[tuple[str, str]]:
         """Return the exploration as pairs of a word and a text."""
-        met = len(self.coverage.cells)
+        met = len(self.coverage.by_class().cells)
         cells = f"{met} of {max(met, self.cells_possible)} cells of faults and phases"
         pairs = [
             ("runs", f"{self.runs:,}, seeds from {self.first_seed}"),

@@ -196,8 +196,7 @@ class Shrinker:
         before = set(machine_names(self._case.changes))
 
         def stays(fault: Fault) -> bool:
-            machine = fault.target.partition("/")[0]
-            return machine in left or machine not in before
+            return fault.target in left or fault.target not in before
 
         changes = {
             "machines": machines,
@@ -212,8 +211,12 @@ class Shrinker:
         machines[index] = {**machines[index], "disks": disks}
         gone = {disk["name"] for disk in self._case.changes["machines"][index]["disks"]}
         gone -= {disk["name"] for disk in disks}
-        lost = {f"{machines[index]['name']}/{disk}" for disk in gone}
-        faults = tuple(fault for fault in self._case.faults if fault.target not in lost)
+        name = machines[index]["name"]
+        faults = tuple(
+            fault
+            for fault in self._case.faults
+            if fault.target != name or dict(fault.params).get("disk") not in gone
+        )
         return replace(self._with(machines=machines), faults=faults)
 
     def _entries(self) -> None:
@@ -252,8 +255,8 @@ class Shrinker:
     def _early_end(self) -> None:
         duration = self._case.changes.get("duration")
         found = self._verdict.failing(self._invariant)
-        if duration is None or found is None or found.t_s is None:
-            return
+        if duration is None or found is None or found.t_s is None or found.kind == "liveness":
+            return  # what never came would not have come earlier
         for margin_s in (1.0, 600.0, 3600.0, 4 * 3600.0):
             end_s = math.ceil((found.t_s + margin_s) / 60.0) * 60.0
             if end_s < duration and self._keep(self._with(duration=end_s)):
@@ -273,6 +276,10 @@ class Shrinker:
                 return
             smaller = json.loads(json.dumps(plain))
             _remove(smaller, path)
+            text = json.dumps(smaller, sort_keys=True)
+            if text in self._tried:
+                continue
+            self._tried.add(text)
             try:
                 canonical = json.loads(Scenario.from_dict(smaller).to_json())
             except (ValueError, LookupError):
@@ -329,10 +336,10 @@ def _rounder(at_s: float) -> Iterator[float]:
 
 
 def _optional_paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the paths of all keys but names, the outer before the inner."""
+    """Yield the paths of all keys but names and the end, the outer before the inner."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key not in ("name", "version"):
+            if key not in ("name", "version", "duration"):
                 yield (*path, key)
                 yield from _optional_paths(inner, (*path, key))
     elif isinstance(value, list):

@@ -13,6 +13,10 @@ __all__ = ["Line", "around", "clock", "lines_of", "told"]
 _COLUMNS_MAX = 4
 _WIDTH = 100
 _ELSEWHERE = "elsewhere"
+#: Events that are a fault, or the begin of one.
+_FAULTS = frozenset(
+    {"link_down", "power_lost", "disk_replaced", "orchestrator_down", "fault_begins"}
+)
 
 
 class Line(NamedTuple):
@@ -40,7 +44,7 @@ def lines_of(log: Mapping[str, Any]) -> list[Line]:
     found = []
     for t_s, kind, subject, detail in log["events"]:
         words = detail if kind == "state" else f"{kind.replace('_', ' ')} {detail}".strip()
-        marked = kind in ("link_down", "power_lost", "disk_replaced", "orchestrator_down")
+        marked = kind in _FAULTS
         found.append(Line(float(t_s), str(subject), str(words), marked))
     for operation, machine, start_s, end_s, state in log["jobs"]:
         found.append(Line(float(start_s), str(machine), f"job {operation} starts"))

@@ -159,12 +159,17 @@ def _done(verdict: Verdict, told: Mapping[str, Any]) -> None:
         Violation(
             str(each["oracle"]),
             "liveness" if str(each["oracle"]).startswith("L") else "safety",
-            str(each["text"]),
+            _said(str(each["text"])),
             each["t_s"],
             str(each["machine"]),
         )
         for each in told.get("violations") or ()
     ]
+
+
+def _said(text: str) -> str:
+    """Return what was found, without the head that says of what: the violation has that itself."""
+    return text.partition(": ")[2] or text if text.startswith("FAIL ") else text
 
 
 def _problems(
