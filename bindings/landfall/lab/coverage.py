@@ -80,8 +80,11 @@ class Coverage:
     @property
     def phases(self) -> list[str]:
         """The phases that were met, in their order."""
+        from .fault_table import classes_of_phases
+
+        known = dict.fromkeys([*classes_of_phases().values(), *PHASES])
         found = {phase for _, phase in self.cells}
-        return [p for p in PHASES if p in found] + sorted(found - set(PHASES))
+        return [phase for phase in known if phase in found] + sorted(found - set(known))
 
     def hits(self, fault: str, phase: str) -> int:
         """Return how often a fault met a phase."""
