@@ -162,7 +162,9 @@ def test_a_policy_that_looks_at_the_clock_needs_an_end() -> None:
 
 
 def test_a_policy_that_is_right_holds_every_rule() -> None:
-    report = Lab(shop(), policy=HomeAgain).explore(seeds=25, twice=0.2, progress=False)
+    lab = Lab(shop())
+    report = lab.explore(policy=HomeAgain, seeds=25, twice=0.2, progress=False)
+    assert lab.policy is None
     assert report.ok, report.text()
     assert report.compared > 2
 

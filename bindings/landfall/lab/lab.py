@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
+import copy
 import json
 import math
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,15 +16,14 @@ from ..errors import Problem, ScenarioError, UnknownName
 from ..progress import Progress
 from ..quantities import DURATION, SIZE, parse
 from . import environment
-from .bench import Bench, FastBench, Invariant, ResultBench, in_order
+from .bench import Bench, FastBench, Invariant, ResultBench
 from .cases import Case, Ground, applicable, document_of
 from .codes import CANNOT_BE_MET
 from .corpus import Corpus
-from .coverage import Coverage, instants
-from .explorers import EXPLORERS, Explorer, explorer_named
+from .coverage import instants
+from .explorers import explorer_named
 from .faults import kinds
 from .shrink import Shrinker, Shrunk, smallest_form
-from .streams import Stream
 from .verdicts import Verdict, Violation
 
 if TYPE_CHECKING:
@@ -259,6 +257,7 @@ class Lab:
         twice: float | None = None,
         shrink: bool = True,
         stop_at: int | None = None,
+        policy: PolicyLike | None = None,
         progress: ProgressCall = True,
         drill: str | None = None,
     ) -> Report:
@@ -283,6 +282,8 @@ class Lab:
             Whether failures are made small.
         stop_at
             Stop when so many different rules have failed.
+        policy
+            Who decides during the runs, instead of the lab's own.
         progress
             A bar, nothing, or a function that hears of progress.
         drill
@@ -300,8 +301,22 @@ class Lab:
         UnknownName
             There is no such explorer.
         """
+        from .exploration import Exploration
         from .report import Report
 
+        if policy is not None:
+            return self.with_policy(policy).explore(
+                seeds=seeds,
+                first_seed=first_seed,
+                budget=budget,
+                explorer=explorer,
+                corpus=corpus,
+                twice=twice,
+                shrink=shrink,
+                stop_at=stop_at,
+                progress=progress,
+                drill=drill,
+            )
         make = explorer_named(explorer)
         given = environment.read()
         budget_s = given.time_limit_s if budget is None else float(parse(budget, DURATION))
@@ -311,8 +326,15 @@ class Lab:
         kept = Corpus(Path(corpus)) if corpus is not None else None
         found = make(self.ground, first_seed)
         report = Report(self.scenario.name, explorer, first_seed)
-        exploration = _Exploration(self, found, report, kept, twice, shrink, drill)
+        exploration = Exploration(self, found, report, kept, twice, shrink, drill)
         return exploration.run(seeds, budget_s, stop_at, progress)
+
+    def with_policy(self, policy: PolicyLike) -> Lab:
+        """Return the same lab with another policy."""
+        lab = copy.copy(self)
+        lab.policy = policy
+        lab._ground = None
+        return lab
 
     def run(self, case: Case) -> Verdict:
         """Run one case and return the verdict on it."""
@@ -370,126 +392,9 @@ class Lab:
         return f"<Lab of {self.scenario.name!r}; next: .explore(seeds=200)>"
 
 
-class _Exploration:
-    """One exploration, from its first run to its report."""
-
-    def __init__(
-        self,
-        lab: Lab,
-        explorer: Explorer,
-        report: Report,
-        corpus: Corpus | None,
-        twice: float,
-        shrink: bool,
-        drill: str | None,
-    ) -> None:
-        self._lab = lab
-        self._explorer = explorer
-        self._report = report
-        self._corpus = corpus
-        self._twice = twice
-        self._shrink = shrink
-        self._drill = drill
-        self._first: dict[str, tuple[Case, Violation, int]] = {}
-
-    def run(
-        self, seeds: int, budget_s: float | None, stop_at: int | None, progress: ProgressCall
-    ) -> Report:
-        from .faces import reporter
-
-        report = self._report
-        started = time.perf_counter()
-        with reporter(progress, self._lab.scenario.name, seeds, budget_s) as tell:
-            self._run_corpus()
-            bench = self._lab.bench(settled_s=self._lab._settled_s)
-            try:
-                cases = self._limited(seeds, budget_s, started)
-                for case, verdict in in_order(bench, cases, jobs=self._lab.jobs):
-                    self._take(case, verdict, bench)
-                    tell(report.runs, len(self._first))
-                    if stop_at is not None and len(self._first) >= stop_at:
-                        break
-            finally:
-                bench.close()
-        report.seconds = time.perf_counter() - started
-        report.cells_possible = _possible(self._lab.ground)
-        for case, violation, runs in self._first.values():
-            report.failures.append(self._failure(case, violation, runs))
-        return report
-
-    def _limited(self, seeds: int, budget_s: float | None, started: float) -> Iterator[Case]:
-        for number, case in enumerate(self._explorer.cases()):
-            late = budget_s is not None and time.perf_counter() - started >= budget_s
-            if number >= seeds or late:
-                return
-            yield case
-
-    def _take(self, case: Case, verdict: Verdict, bench: Bench) -> None:
-        report = self._report
-        report.count(verdict)
-        new = report.coverage.add(verdict.coverage, verdict.features)
-        self._explorer.learn(case, new=new)
-        if verdict.problems:
-            report.invalid.append(f"{case}: {verdict.problems[0]}")
-        if Stream(case.seed, "lab", "twice").chance(self._twice):
-            report.compared += 1
-            again = bench.run(case, drill=self._drill)
-            if again.hash != verdict.hash:
-                text = f"two runs of the same differ ({verdict.hash} and {again.hash})"
-                verdict.violations.append(Violation(_NOT_SAME, "determinism", text))
-        for violation in verdict.violations:
-            report.violations[violation.invariant] += 1
-            self._first.setdefault(violation.invariant, (case, violation, report.runs))
-
-    def _run_corpus(self) -> None:
-        """Run what failed once."""
-        from .replay import replayed
-
-        for kept in self._corpus or ():
-            verdict = replayed(kept)
-            self._report.corpus_runs += 1
-            found = verdict.failing(kept.invariant)
-            if found is not None:
-                self._report.corpus_failures.append((kept.path, found))
-
-    def _failure(self, case: Case, violation: Violation, runs: int) -> Failure:
-        # What chance did is not there a second time: nothing to shrink.
-        shrink = self._shrink and not (self._drill and violation.invariant == _NOT_SAME)
-        failure = self._lab.failure(case, violation, runs=runs, shrink=shrink)
-        if self._corpus is None:
-            return failure
-        path = self._corpus.add(
-            failure.plain,
-            failure.violation,
-            seed=failure.seed,
-            found_by=f"{self._report.explorer}, {case}",
-            settled_s=self._lab._settled_s,
-        )
-        return Failure(case, failure.violation, failure.shrunk, failure.plain, path, runs)
-
-
 def _known_kinds(names: Iterable[str]) -> Sequence[str]:
     known = [kind.name for kind in kinds()]
     for name in names:
         if name not in known:
             raise UnknownName("fault kind", name, known)
     return list(names)
-
-
-def _possible(ground: Ground) -> int:
-    """How many cells of the map have a meaning: a kind that a machine's phase can meet."""
-    from .coverage import phase_of
-    from .fault_table import classes_of_phases, coverable
-
-    names = {kind.name for kind in ground.kinds}
-    classes = classes_of_phases()
-    if cells := {(fault, classes[phase]) for fault, phase in coverable() if fault in names}:
-        return len(cells)
-    machines = {str(event[2]) for event in ground.log["events"] if event[1] == "state"}
-    ends = [0.0, *(t for t in ground.instants if t <= ground.horizon_s), ground.horizon_s]
-    middles = [(a + b) / 2 for a, b in itertools.pairwise(ends) if b > a]
-    phases = {phase_of(ground.log, machine, t) for machine in machines for t in middles}
-    return len(phases) * len(ground.kinds)
-
-
-__all__ += ["EXPLORERS", "Coverage"]
