@@ -239,7 +239,7 @@ def _show(reports: list[Report], *, as_json: bool) -> None:
     out.print(_table(reports))
     together = _together(reports)
     if together.cells:
-        out.print(in_terminal(together))
+        out.print(in_terminal(together, out.width))
     for report in reports:
         for case in report.invalid[:3]:
             terminal.say(f"left out: {case}", style="yellow")

@@ -47,6 +47,7 @@ class Exploration:
     def run(
         self, seeds: int, budget_s: float | None, stop_at: int | None, progress: ProgressCall
     ) -> Report:
+        """Run the corpus, then cases until there are enough; return the report."""
         from .faces import reporter
 
         report = self._report

@@ -67,16 +67,26 @@ def draw(coverage: Coverage, title: str) -> Picture:
     return Picture(axes, borrowed=False)
 
 
-def in_terminal(coverage: Coverage) -> Table:
-    """Return the map for a terminal; a cell that was never hit is a dot."""
+def in_terminal(coverage: Coverage, width: int) -> Table:
+    """Return the map for a terminal of so many columns; a cell that was never hit is a dot.
+
+    Where the names of the phases do not fit, they are numbers, told below.
+    """
     coverage = coverage.by_class()
     phases = coverage.phases
     table = Table(
         title=Text("hits of faults by phase"), title_justify="left", box=None, padding=(0, 1)
     )
-    table.add_column("")
-    for phase in phases:
-        table.add_column("\n".join(phase.split()), justify="right")
+    table.add_column("", no_wrap=True)
+    names = max(len(fault) for fault in coverage.faults)
+    columns = [max(5, *map(len, phase.split())) + 2 for phase in phases]
+    fits = names + 2 + sum(columns) <= width
+    for number, phase in enumerate(phases, start=1):
+        head = "\n".join(phase.split()) if fits else str(number)
+        table.add_column(head, justify="right", no_wrap=True)
+    if not fits:
+        told = ", ".join(f"{number} {phase}" for number, phase in enumerate(phases, start=1))
+        table.caption, table.caption_justify = Text(told), "left"
     for fault in coverage.faults:
         cells = []
         for phase in phases:
