@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import gallery as gallery
+    from . import lab as lab
     from . import rpo_laws as rpo_laws
     from .churn import (
         Backup,
@@ -195,6 +196,7 @@ __all__ = [
     "__version__",
     "fluid_lag",
     "gallery",
+    "lab",
     "load",
     "open",
     "required_bandwidth",
@@ -211,7 +213,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("gallery", "rpo_laws"):
+    elif name in ("gallery", "lab", "rpo_laws"):
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

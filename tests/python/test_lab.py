@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -346,6 +348,13 @@ def test_a_budget_ends_an_exploration_and_progress_is_told() -> None:
     assert heard[0].fraction > 0.0
     assert heard[-1].fraction <= 1.0
     assert heard[0].eta_s is not None
+
+
+@pytest.mark.parametrize("module", ["branches", "lab", "policy", "streams"])
+def test_the_examples_in_the_documentation_run(module: str) -> None:
+    done = doctest.testmod(importlib.import_module(f"landfall.lab.{module}"))
+    assert done.attempted > 0
+    assert done.failed == 0
 
 
 # --- Stories --------------------------------------------------------------------------------------
