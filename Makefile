@@ -51,6 +51,7 @@ lint: configure ## clang-format, clang-tidy on changed files (BASE=commit), ruff
 bench: build ## benchmarks: stages alone, then whole runs against budgets and a plain SimGrid program
 	@$(BUILD)/tests/benchmarks/landfall-benchmarks --benchmark_counters_tabular=true
 	@LANDFALL_BUILD_DIR=$(CURDIR)/$(BUILD) $(PYTHON) tests/benchmarks/run.py
+	@$(PYTHON) tests/benchmarks/lab_speed.py
 
 asan: setup ## C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --preset asan --log-level=WARNING

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import deployment as deployment
     from . import gallery as gallery
+    from . import lab as lab
     from . import rpo_laws as rpo_laws
     from .churn import (
         Backup,
@@ -204,6 +205,7 @@ __all__ = [
     "deployment",
     "fluid_lag",
     "gallery",
+    "lab",
     "load",
     "open",
     "required_bandwidth",
@@ -220,7 +222,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("deployment", "gallery", "rpo_laws"):
+    elif name in ("deployment", "gallery", "lab", "rpo_laws"):
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

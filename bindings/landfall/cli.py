@@ -1,7 +1,8 @@
-"""The command ``landfall``: run, check, jobs, schema, support-matrix, validation, gallery, doctor.
+"""The command ``landfall``: run, check, lab, replay, jobs, schema, validation, gallery, doctor.
 
-Exit codes: 0 done, 1 an expectation or an oracle failed, 2 bad input, 3 the run failed,
-130 interrupted.
+Exit codes, the same in every command: 0 done, 1 something that must hold did not (an expectation,
+an oracle, a rule of safety), 2 bad input, 3 a run could not be carried out, 4 two runs of the same
+differ, 5 something that must come never came (a rule of liveness), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import typer
 from . import terminal
 from ._version import version
 from .errors import LandfallError, ScenarioError, UnknownName
+from .lab import commands as of_the_lab
 
 if TYPE_CHECKING:
     from .result import Result
@@ -35,8 +37,8 @@ BROKEN_PIPE = 141
 app = typer.Typer(
     name="landfall",
     help="Flight simulator for disaster recovery and migration to Azure.",
-    epilog="Exit codes: 0 done, 1 an expectation or an oracle failed, 2 bad input, "
-    "3 the run failed.",
+    epilog="Exit codes: 0 done, 1 an expectation, an oracle or a rule of safety failed, "
+    "2 bad input, 3 the run failed, 4 two runs of the same differ, 5 a rule of liveness failed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -83,7 +85,7 @@ def _translated(
     except ScenarioError as error:
         terminal.print_problems(error.problems, error.source)
         raise typer.Exit(BAD_INPUT) from None
-    except (_BadInputError, GalleryError) as error:
+    except (_BadInputError, GalleryError, UnknownName) as error:
         _fail(str(error), BAD_INPUT)
     except LandfallError as error:
         _fail(f"{type(error).__name__}: {error}", RUN_FAILED)
@@ -324,6 +326,10 @@ def doctor(
         _print_json([{"name": f.name, "ok": f.ok, "detail": f.detail} for f in found])
     if not all(finding.ok for finding in found):
         raise typer.Exit(RUN_FAILED)
+
+
+app.command("lab")(_reports_errors(of_the_lab.explore))
+app.command("replay")(_reports_errors(of_the_lab.replay))
 
 
 # --- What the commands share ----------------------------------------------------------------------

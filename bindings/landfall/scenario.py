@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from . import codes, document, pointers, templates
+from .case_record import CaseRecord
 from .changes import as_json, changed
 from .document import Document, show
 from .errors import Problem, ScenarioError
@@ -96,6 +97,11 @@ class Scenario(Part):
         exclude=True,
     )
     version: Literal[1] = Field(default=1, description="Version of the format.")
+    lab: CaseRecord | None = Field(
+        default=None,
+        description="Where a failure that the test lab kept comes from. A run ignores it.",
+        exclude=True,
+    )
     name: Name = Field(description="Name of the scenario.")
     description: Text = Field(default="", description="What it shows; the first line is its title.")
     profile: ProfileChoice = Field(

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import select
+import signal
 import socket
+import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -65,6 +69,8 @@ class Session:
             "timeline": timeline,
         }
         self._rest = b""
+        self._lock = threading.RLock()
+        self._process: launch.Process
         self._started = time.perf_counter()
         self._closed: str | None = None
         self.began = self._start()
@@ -119,9 +125,10 @@ class Session:
         SimulationCrashed, SimulationTimeout, SimulationOutOfMemory, WorkerDied
             The run's process came to its end; the session is closed.
         """
-        self._send(command, members)
         try:
-            answer = self._answer()
+            with self._lock:
+                self._send(command, members)
+                answer = self._answer()
         except WorkerGone as gone:
             about: dict[str, Any] = {
                 "scenario": self._scenario.name,
@@ -173,6 +180,47 @@ class Session:
             pieces.append(piece)
         line, _, self._rest = b"".join(pieces).partition(b"\n")
         return line
+
+    # --- Branching --------------------------------------------------------------------------------
+
+    def branch(self) -> Session:
+        """Fork the run where it stands; the branch is a session of its own.
+
+        A branch ends at the latest when the run that it came from does.
+        """
+        branch = Session.__new__(Session)
+        for name in ("_scenario", "_seed", "_timeout", "_memory_limit", "_order"):
+            setattr(branch, name, getattr(self, name))
+        branch._rest = b""
+        branch._lock = threading.RLock()
+        branch._started = time.perf_counter()
+        branch._closed = None
+        resources = contextlib.ExitStack()
+        try:
+            branch._files = resources.enter_context(launch.Files(self._scenario.to_json()))
+            branch._socket, theirs = socket.socketpair()
+            resources.callback(branch._socket.close)
+            with theirs:
+                files = (theirs.fileno(), branch._files.result, branch._files.stderr)
+                process = _Branch(self, self._fork(files))
+            resources.callback(process.close)
+            branch._process = process
+            resources.callback(client.end, process)
+        except BaseException:
+            resources.close()
+            raise
+        branch._socket.settimeout(self._timeout)
+        branch._let_go = weakref.finalize(branch, resources.close)
+        branch.began = branch._answer()
+        return branch
+
+    def _fork(self, files: tuple[int, int, int]) -> int:
+        if self._closed is not None:
+            raise SessionClosed(self._closed)
+        with self._lock:
+            line = json.dumps({"command": "branch"}) + "\n"
+            socket.send_fds(self._socket, [line.encode()], list(files))
+            return int(self._answer()["branch"])
 
     # --- The end ----------------------------------------------------------------------------------
 
@@ -233,3 +281,33 @@ class Session:
         if self._closed is None:
             self._closed = why
         self._let_go()
+
+
+class _Branch:
+    """The process of a branch: a child of the run that it came from, which knows how it ended."""
+
+    def __init__(self, trunk: Session, pid: int) -> None:
+        self._trunk = trunk
+        self._pid = pid
+        self._fd = os.pidfd_open(pid)
+        self._ended: worker.Ended | None = None
+
+    def wait(self, timeout: float | None = None) -> worker.Ended | None:
+        if self._ended is None:
+            poll = select.poll()
+            poll.register(self._fd, select.POLLIN)
+            if not poll.poll(None if timeout is None else int(timeout * 1000) + 1):
+                return None
+            if not self._trunk.is_open:
+                raise SessionClosed("the run that it branched from has ended")
+            told = self._trunk.ask("ended", pid=self._pid)
+            self._ended = worker.Ended(told.get("exit"), told.get("signal"))
+        return self._ended
+
+    def kill(self) -> None:
+        if self._ended is None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._fd, signal.SIGKILL)
+
+    def close(self) -> None:
+        os.close(self._fd)

@@ -231,6 +231,36 @@ class Simulation:
             )
         return started
 
+    # --- Branching --------------------------------------------------------------------------------
+
+    def branch(self) -> Simulation:
+        """Return a copy of the run as it stands, to go on differently.
+
+        The two know nothing of each other from here on: each goes on as a run of its own would,
+        and the result of a branch is the one of a run that did the same from its start. A branch
+        ends at the latest when the run that it came from does.
+
+        Raises
+        ------
+        SessionClosed
+            The simulation was closed or has finished.
+
+        Examples
+        --------
+        >>> import landfall as lf
+        >>> with lf.open("gallery:first-migration") as sim:
+        ...     _ = sim.run_until("20 h")
+        ...     with sim.branch() as other:
+        ...         _ = other.do("power_off", "db")
+        ...         lost = other.finish()
+        ...     kept = sim.finish()
+        >>> len(lost.events) > len(kept.events)
+        True
+        """
+        made = Simulation(self.scenario, self._session.branch(), seed=self.seed)
+        made._now_s = self._now_s
+        return made
+
     # --- The end ----------------------------------------------------------------------------------
 
     def finish(self) -> Result:

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import struct
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -250,6 +251,11 @@ class Tables(Mapping[str, Table]):
         return "\n".join(repr(table) for table in self.values())
 
 
+#: NumPy reads a header as a Python literal, which Python 3.11.0 to 3.11.4 cannot do in two threads
+#: at once ("AST constructor recursion depth mismatch", CPython issue 106905).
+_one_header = threading.Lock()
+
+
 def _npy_view(data: Array, offset: int, length: int) -> Array:
     block = data[offset : offset + length]
     if len(block) != length or length < _NPY_PREFIX.size:
@@ -259,9 +265,10 @@ def _npy_view(data: Array, offset: int, length: int) -> Array:
         raise ValueError(f"no .npy block at {offset}")
     numbers = block[_NPY_PREFIX.size + text_length :]
     after_version = block[_NPY_PREFIX.size - 2 :]
-    shape, _, dtype = np.lib.format.read_array_header_1_0(
-        io.BytesIO(after_version[: 2 + text_length].tobytes())
-    )
+    with _one_header:
+        shape, _, dtype = np.lib.format.read_array_header_1_0(
+            io.BytesIO(after_version[: 2 + text_length].tobytes())
+        )
     if dtype.str not in _DTYPES or len(shape) != 1 or len(numbers) != shape[0] * dtype.itemsize:
         raise ValueError(f"the block at {offset} holds {dtype} in the shape {shape}")
     view: Array = numbers.view(dtype)

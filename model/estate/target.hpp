@@ -87,7 +87,7 @@ struct TargetSettings {
     std::optional<std::string> subnet;
     std::optional<Ipv4> ip;
     std::optional<std::string> availability_set;
-    std::int64_t helper_disks = 0;  ///< places for data disks that its hydration helper needs
+    std::int64_t helper_disks = 0;      ///< places for data disks that its hydration helper needs
     std::optional<bool> managed_disks;  ///< else blobs in a storage account; none: unstated
 };
 

@@ -225,6 +225,9 @@ void SiteRecovery::orchestrator_up() {
         delete_discarded(machine);
         if (!items_[index].job.is_none()) {
             begin_task(items_[index].job, true);
+            if (data_path(machine) == DataPath::ResyncRequired) {
+                answer_resync(machine, "a resynchronization was required meanwhile");
+            }
             continue;
         }
         maybe_finalize(machine);

@@ -217,6 +217,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void enter_test(MachineId machine, TestFailoverState state);
     void maybe_finalize(MachineId machine);
     void schedule_resync(MachineId machine);
+    void answer_resync(MachineId machine, std::string_view cause);
     [[nodiscard]] bool is_in(MachineId machine, TaskAction action) const;
     [[nodiscard]] std::optional<RecoveryPoint> usable_point(const JobRecord& job) const;
     [[nodiscard]] Bytes written_between(MachineId leg, Instant from, Instant to);

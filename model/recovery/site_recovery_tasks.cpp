@@ -326,7 +326,12 @@ void SiteRecovery::resync_required(MachineId leg, std::string_view cause) {
     Item& target = at(machine);
     target.copy_completed = false;
     target.sync_possible = false;
-    if (!up_) return;
+    if (up_) answer_resync(machine, cause);
+}
+
+/// What a job does that waits for data which will not come without a resynchronization.
+void SiteRecovery::answer_resync(MachineId machine, std::string_view cause) {
+    Item& target = at(machine);
     if (is_in(machine, TaskAction::SynchronizeLatestChanges)) {
         end_task(target.job, TaskState::Failed);  // SR/site-recovery-failover.md: it goes on
     } else if (is_in(machine, TaskAction::SynchronizeOrFail) ||

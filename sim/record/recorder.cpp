@@ -112,6 +112,7 @@ void Recorder::disk_copied(DiskId disk, std::string_view kind, Instant started, 
 }
 
 void Recorder::noted(std::string_view kind, std::string_view subject, std::string_view detail) {
+    ++news_;
     events_.t_s.push_back(now_s());
     events_.kind.add(kind);
     events_.subject.add(subject);
@@ -120,6 +121,7 @@ void Recorder::noted(std::string_view kind, std::string_view subject, std::strin
 
 void Recorder::job_started(JobId job, MachineId machine, std::string_view operation) {
     LANDFALL_CHECK(job.value == jobs_.id.size(), "jobs are numbered in the order they start");
+    ++news_;
     jobs_.id.push_back(job.value);
     jobs_.machine.push_back(static_cast<std::int32_t>(machine.value));
     jobs_.operation.add(operation);
@@ -139,6 +141,7 @@ void Recorder::task_ended(JobId job, std::string_view task, std::string_view sta
 }
 
 void Recorder::job_ended(JobId job, std::string_view state, std::string_view cause) {
+    ++news_;
     jobs_.state.codes[job.value] = jobs_.state.dictionary.code(state);
     jobs_.cause.codes[job.value] = jobs_.cause.dictionary.code(cause);
     jobs_.end_s[job.value] = now_s();

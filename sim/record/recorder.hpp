@@ -86,6 +86,8 @@ class Recorder : public Observer {
         return machines_[machine.value].points;
     }
 
+    /// How many events, starts of jobs and ends of jobs have been written down.
+    [[nodiscard]] std::size_t news() const { return news_; }
     [[nodiscard]] std::size_t event_count() const { return events_.t_s.size(); }
     [[nodiscard]] EventRow event_row(std::size_t row) const;
 
@@ -111,6 +113,7 @@ class Recorder : public Observer {
     const Clock& clock_;
     bool rpo_steps_;
     BillingFeed* billing_ = nullptr;
+    std::size_t news_ = 0;
     std::vector<MachineRecord> machines_;
 
     struct {

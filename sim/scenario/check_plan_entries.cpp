@@ -49,7 +49,7 @@ bool is_in(const RecoveryPlan& plan, const MachineGroup& group) {
 void check_support(Checking& checking, const TimelineEntry& entry, const RecoveryPlan& plan,
                    const std::string& pointer) {
     const auto operation = plan_operation(entry.operation);
-    if (!operation || entry.refused) return;
+    if (!operation || entry.refused != Refused::No) return;
     const PlanOperationRule* rule = plan_rule(*operation, entry.direction);
     LANDFALL_CHECK(rule != nullptr, "entries about plans are operations of plans");
     const bool back = rule->from == ActiveLocation::Recovery;

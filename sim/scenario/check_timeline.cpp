@@ -89,7 +89,7 @@ std::optional<landfall::Operation> deciding(Operation operation, ScenarioKind ki
 /// An operation that machines of the group's kind never have, whatever their state.
 void check_support(Checking& checking, const TimelineEntry& entry, const MachineGroup& group,
                    const std::string& pointer) {
-    if (entry.refused || group.replication == Replication::Failback) return;
+    if (entry.refused != Refused::No || group.replication == Replication::Failback) return;
     const ScenarioKind kind = kind_of(group);
     const ServiceProfile& profile = checking.scenario.profile;
     const auto operation = deciding(entry.operation, kind, profile);
@@ -107,7 +107,8 @@ void check_options(Checking& checking, const TimelineEntry& entry, const Machine
                    const std::string& pointer) {
     const bool goes_home =
         entry.operation == Operation::Failback || entry.operation == Operation::Reprotect;
-    if (entry.refused || !goes_home || group.replication == Replication::Failback) return;
+    if (entry.refused != Refused::No || !goes_home || group.replication == Replication::Failback)
+        return;
     OperationOptions options;
     options.alternate_location = entry.alternate_location;
     if (entry.full_download) options.data_sync = DataSync::ForSynchronization;

@@ -228,21 +228,28 @@ LoadResult load(std::string_view canonical_json) {
     return result;
 }
 
-LoadResult load_checked(std::string_view canonical_json, workload::TraceStore& traces) {
+LoadResult load_document(const Json& document, workload::TraceStore& traces) {
     LoadResult result;
-    const std::optional<Json> document = parse(canonical_json, result.problems);
-    if (!document) return result;
-    Scenario scenario = read_scenario(*document, result.problems);
+    Scenario scenario = read_scenario(document, result.problems);
     const Problems first = result.problems;
     for (Problem& problem : check(scenario, traces)) {
         if (!repeats(problem, first)) result.problems.push_back(std::move(problem));
     }
-    settle(*document, result.problems);
-    if (result.problems.empty()) {
-        std::optional<Problem> problem = schema_problem(*document);
-        if (problem) result.problems.push_back(std::move(*problem));
-    }
+    settle(document, result.problems);
     if (result.problems.empty()) result.scenario = std::move(scenario);
+    return result;
+}
+
+LoadResult load_checked(std::string_view canonical_json, workload::TraceStore& traces) {
+    LoadResult result;
+    const std::optional<Json> document = parse(canonical_json, result.problems);
+    if (!document) return result;
+    result = load_document(*document, traces);
+    if (!result.scenario) return result;
+    if (std::optional<Problem> problem = schema_problem(*document)) {
+        result.problems.push_back(std::move(*problem));
+        result.scenario.reset();
+    }
     return result;
 }
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "sim/scenario/problem.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/workload/trace.hpp"
@@ -27,5 +29,8 @@ LoadResult load(std::string_view canonical_json);
 /// are read into `traces`), then the JSON Schema. What the one stage finds does not hide what the
 /// next one does, except where it would only repeat it.
 LoadResult load_checked(std::string_view canonical_json, workload::TraceStore& traces);
+
+/// load_checked() of a parsed document, but for the JSON Schema, which says nothing new.
+LoadResult load_document(const nlohmann::json& document, workload::TraceStore& traces);
 
 }  // namespace landfall::scenario

@@ -362,6 +362,10 @@ enum class PlanState {
 /// The recovery point that a failover uses.
 enum class PointChoice { Latest, LatestProcessed, LatestAppConsistent, Custom };
 
+/// Whether an operation of the timeline is to be refused. Either: what the service says is right,
+/// as with an operator who tries things out of order.
+enum class Refused { No, Yes, Either };
+
 /// Fires when machines reach a state: each on its own, or all once the last one has.
 struct StateCondition {
     MachineState state = MachineState::Protected;
@@ -389,7 +393,7 @@ struct TimelineEntry {
     std::optional<std::string> process_server;  ///< SwitchProcessServer: always there
     std::optional<std::string> comments;
     std::optional<Duration> lasts;  ///< OrchestratorOutage: always there
-    bool refused = false;           ///< it is expected that Site Recovery refuses it
+    Refused refused = Refused::No;  ///< whether it is expected that Site Recovery refuses it
     FailoverDirection direction = FailoverDirection::PrimaryToRecovery;  ///< of a plan's failover
 };
 

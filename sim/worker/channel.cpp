@@ -7,6 +7,7 @@
 #include <string>
 #include <sys/socket.h>
 #include <system_error>
+#include <utility>
 
 namespace landfall::worker {
 
@@ -37,8 +38,7 @@ bool other_side_is_gone(int error) {
 
 }  // namespace
 
-std::optional<Message> receive(int socket) {
-    std::string text(kMaxMessageBytes, '\0');
+std::size_t receive_some(int socket, std::span<char> text, std::vector<FileDescriptor>& files) {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxFiles * sizeof(int))> control{};
     iovec data{text.data(), text.size()};
     msghdr header{};
@@ -51,16 +51,21 @@ std::optional<Message> receive(int socket) {
     do {
         length = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
     } while (length < 0 && errno == EINTR);
-    if (length < 0 && other_side_is_gone(errno)) return std::nullopt;
+    if (length < 0 && other_side_is_gone(errno)) return 0;
     if (length < 0) throw std::system_error(errno, std::generic_category(), "receive");
-
-    Message message;
-    message.files = take_files(header);
-    if (length == 0) return std::nullopt;
-    if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+    for (FileDescriptor& file : take_files(header)) files.push_back(std::move(file));
+    if (length > 0 && (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
         throw ProtocolError("a message is too long or carries too many files");
     }
-    text.resize(static_cast<std::size_t>(length));
+    return static_cast<std::size_t>(length);
+}
+
+std::optional<Message> receive(int socket) {
+    std::string text(kMaxMessageBytes, '\0');
+    Message message;
+    const std::size_t length = receive_some(socket, text, message.files);
+    if (length == 0) return std::nullopt;
+    text.resize(length);
     message.body = nlohmann::json::parse(text, nullptr, false);
     if (!message.body.is_object()) throw ProtocolError("a message is not a JSON object: " + text);
     return message;

@@ -5,7 +5,9 @@
 // the files travel with it (SCM_RIGHTS).
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -25,6 +27,11 @@ class ProtocolError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
+
+/// Reads what comes next on `socket` into `text`, and files that travel with it into `files`.
+/// Returns the number of bytes; 0 when the other side is gone. Throws ProtocolError when not all of
+/// it could be taken, and std::system_error when the socket fails.
+std::size_t receive_some(int socket, std::span<char> text, std::vector<FileDescriptor>& files);
 
 /// Waits for the next message on `socket`; empty when the other side is gone.
 /// Throws ProtocolError, and std::system_error when the socket fails.

@@ -46,15 +46,16 @@ void die_with(int parent_pid) {
 ChildOrder read_order(const Message& message) {
     const nlohmann::json& body = message.body;
     const bool is_session = body.at("op") == "session";
-    if (message.files.size() != kFiles + (is_session ? 1 : 0)) {
-        throw ProtocolError("a run needs four files, a session five");
+    const bool takes_commands = is_session || body.at("op") == "batch";
+    if (message.files.size() != kFiles + (takes_commands ? 1 : 0)) {
+        throw ProtocolError("a run needs four files, a session or a batch five");
     }
     ChildOrder order;
     order.zygote_pid = ::getpid();
     order.stderr_fd = message.files[3].get();
     order.job.task = body.at("op") == "check" ? Task::Check : Task::Run;
-    if (is_session) {
-        order.job.task = Task::Session;
+    if (takes_commands) {
+        order.job.task = is_session ? Task::Session : Task::Batch;
         order.job.command_fd = message.files[kFiles].get();
         order.job.with_timeline = body.value("timeline", true);
     }
@@ -70,7 +71,8 @@ ChildOrder read_order(const Message& message) {
     }
     order.job.scenario_fd = message.files[0].get();
     order.job.result_fd = message.files[1].get();
-    order.job.progress_fd = message.files[2].get();
+    // Whoever steps a run knows how far it is, and does not read a pipe that would fill up.
+    if (!takes_commands) order.job.progress_fd = message.files[2].get();
     return order;
 }
 

@@ -18,6 +18,7 @@
 #include <spdlog/spdlog.h>
 
 #include "sim/record/blob_writer.hpp"
+#include "sim/worker/batch.hpp"
 #include "sim/worker/exit_code.hpp"
 #include "sim/worker/run.hpp"
 
@@ -101,27 +102,17 @@ void write_header(int result_fd, const char* key, nlohmann::json value) {
     }
 }
 
-int perform_drill(const Job& job) {
-    switch (job.drill) {
-        case Drill::Crash: crash();
-        case Drill::Hang: hang();
-        case Drill::Memory:
-            if (!job.memory_limit_bytes) limit_memory(kDrillMemoryBytes);
-            exhaust_memory();
-        case Drill::Deadlock: write_header(job.result_fd, "waiting", {"drill"}); return Deadlock;
-        case Drill::None: break;
-    }
-    return Done;
-}
-
 int perform_or_throw(const Job& job) {
     std::set_new_handler(exit_out_of_memory);
     if (job.memory_limit_bytes) limit_memory(*job.memory_limit_bytes);
-    if (job.drill != Drill::None) return perform_drill(job);
+    if (job.drill != Drill::None && job.drill != Drill::Chance) return perform_drill(job);
 
     const std::string scenario = read_all(job.scenario_fd);
     if (job.task == Task::Check) return check_scenario(scenario, job.result_fd);
-    return run_scenario(scenario, {.seed = job.seed,
+    if (job.task == Task::Batch) return run_batch(scenario, job.command_fd, job.result_fd);
+    const std::uint64_t chance =
+        job.drill == Drill::Chance ? static_cast<std::uint64_t>(::getpid()) : 0;
+    return run_scenario(scenario, {.seed = job.seed + chance,
                                    .result_fd = job.result_fd,
                                    .progress_fd = job.progress_fd,
                                    .command_fd = job.command_fd,
@@ -130,12 +121,27 @@ int perform_or_throw(const Job& job) {
 
 }  // namespace
 
+int perform_drill(const Job& job) {
+    switch (job.drill) {
+        case Drill::Crash: crash();
+        case Drill::Hang: hang();
+        case Drill::Memory:
+            if (!job.memory_limit_bytes) limit_memory(kDrillMemoryBytes);
+            exhaust_memory();
+        case Drill::Deadlock: write_header(job.result_fd, "waiting", {"drill"}); return Deadlock;
+        case Drill::Chance:
+        case Drill::None: break;
+    }
+    return Done;
+}
+
 std::optional<Drill> drill_named(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, Drill>, 4> kDrills{
+    constexpr std::array<std::pair<std::string_view, Drill>, 5> kDrills{
         {{"crash", Drill::Crash},
          {"hang", Drill::Hang},
          {"deadlock", Drill::Deadlock},
-         {"memory", Drill::Memory}}};
+         {"memory", Drill::Memory},
+         {"chance", Drill::Chance}}};
     for (const auto& [drill_name, drill] : kDrills) {
         if (drill_name == name) return drill;
     }

@@ -31,11 +31,9 @@ std::optional<nlohmann::json> LineChannel::receive() {
             return body;
         }
         if (rest_.size() > kMaxLineBytes) throw ProtocolError("a command is too long");
-        const ssize_t got = ::recv(socket_, piece.data(), piece.size(), 0);
-        if (got < 0 && errno == EINTR) continue;
-        if (got == 0 || (got < 0 && other_side_is_gone(errno))) return std::nullopt;
-        if (got < 0) throw std::system_error(errno, std::generic_category(), "receive");
-        rest_.append(piece.data(), static_cast<std::size_t>(got));
+        const std::size_t got = receive_some(socket_, piece, files_);
+        if (got == 0) return std::nullopt;
+        rest_.append(piece.data(), got);
     }
 }
 

@@ -6,8 +6,12 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "sim/worker/file_descriptor.hpp"
 
 namespace landfall::worker {
 
@@ -24,10 +28,13 @@ class LineChannel {
     std::optional<nlohmann::json> receive();
     /// Returns false when the other side is gone.
     bool send(const nlohmann::json& body);
+    /// Files that came with the lines so far and were not taken yet.
+    std::vector<FileDescriptor> take_files() { return std::exchange(files_, {}); }
 
   private:
     int socket_;
     std::string rest_;  ///< read, but after the line that was handed out
+    std::vector<FileDescriptor> files_;
 };
 
 }  // namespace landfall::worker

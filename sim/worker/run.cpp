@@ -74,7 +74,7 @@ int run_scenario(std::string_view canonical_json, const RunOptions& options) {
     ProgressWriter progress(options.progress_fd);
     std::optional<Session> session;
     if (options.command_fd >= 0) {
-        session.emplace(options.command_fd);
+        session.emplace(options.command_fd, options.result_fd);
         loaded.scenario->ways_back = true;  // nobody knows yet what the script will do
     }
     const world::Outcome outcome = world::simulate(

@@ -74,7 +74,8 @@ class Zygote {
             return;
         }
         const std::string operation = message->body.value("op", "");
-        if (operation == "run" || operation == "session" || operation == "check") {
+        if (operation == "run" || operation == "session" || operation == "batch" ||
+            operation == "check") {
             start(*message);
         } else if (operation == "kill") {
             kill_child(message->body.at("id").get<std::int64_t>());

@@ -5,10 +5,13 @@
 //
 // Protocol, one JSON object per packet:
 //   parent -> {"op": "run" | "check", "id": n, "seed": n, "memory_limit_bytes": n | null,
-//              "drill": null | "crash" | "hang" | "deadlock" | "memory"}
+//              "drill": null | "crash" | "hang" | "deadlock" | "memory" |
+//              "chance"}
 //             with four files: scenario, result, progress pipe, standard error
 //             {"op": "session", ... the same, "timeline": bool} with a fifth file: the socket that
 //             commands come from (sim/worker/session.hpp)
+//             {"op": "batch", ...} likewise: variants of the scenario, one after the other
+//             (sim/worker/batch.hpp)
 //             {"op": "kill", "id": n}      {"op": "exit"}
 //   zygote -> {"event": "started", "id": n, "pid": p}
 //             {"event": "ended", "id": n, "exit": code | null, "signal": number | null,

@@ -1,8 +1,11 @@
 // sim/worker/session.cpp — commands in, what they did out.
 #include "sim/worker/session.hpp"
 
+#include <cerrno>
 #include <string>
 #include <string_view>
+#include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -11,6 +14,7 @@
 #include "sim/scenario/expand.hpp"
 #include "sim/scenario/problem_json.hpp"
 #include "sim/worker/channel.hpp"
+#include "sim/worker/child.hpp"
 #include "sim/worker/exit_code.hpp"
 #include "sim/worker/session_views.hpp"
 
@@ -31,6 +35,7 @@ std::string_view word_of(PauseReason reason) {
         case PauseReason::Time: return "time";
         case PauseReason::JobEnded: return "job";
         case PauseReason::StateReached: return "state";
+        case PauseReason::News: return "news";
         case PauseReason::RunEnded: return "end";
         case PauseReason::NothingLeft: return "nothing_left";
     }
@@ -124,6 +129,9 @@ class Command {
             goal.at = cockpit_.now() + *lasts;
         }
         goal.job = job_named();
+        if (const auto news = reader_.optional("news", scenario::ReadCount())) {
+            goal.news = static_cast<std::size_t>(*news);
+        }
         if (const auto awaited = scenario::read_awaited(cockpit_.scenario(), reader_)) {
             goal.state = {awaited->condition.state,
                           scenario::select(cockpit_.machines(), awaited->machines),
@@ -209,17 +217,56 @@ class Command {
     std::string verb_;
 };
 
+/// How a branch ended, if it has.
+json end_of(int pid) {
+    int status = 0;
+    const pid_t ended = pid > 0 ? ::waitpid(pid, &status, WNOHANG) : -1;
+    if (ended == 0) return {{"running", true}};
+    if (ended < 0) return {{"exit", nullptr}, {"signal", nullptr}};
+    return {{"exit", WIFEXITED(status) ? json(WEXITSTATUS(status)) : json()},
+            {"signal", WIFSIGNALED(status) ? json(WTERMSIG(status)) : json()}};
+}
+
 }  // namespace
+
+/// In both processes: what each is to say next, on its own socket.
+json Session::branch(Cockpit& cockpit) {
+    const std::vector<FileDescriptor> files = channel_.take_files();
+    if (files.size() != 3) throw ProtocolError("a branch needs three files");
+    const pid_t trunk = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    if (pid > 0) return {{"branch", pid}};
+    die_with(trunk);
+    // The numbers stay, so whatever of the run knows them goes on with the new files.
+    ::dup2(files[0].get(), socket_);
+    ::dup2(files[1].get(), result_fd_);
+    ::dup2(files[2].get(), STDOUT_FILENO);
+    ::dup2(files[2].get(), STDERR_FILENO);
+    return {{"branch_of", trunk},
+            {"now", to_seconds(cockpit.now().since_start())},
+            {"news", cockpit.records().news()}};
+}
 
 Goal Session::decide(PauseReason reason, Cockpit& cockpit) {
     json answer = {{"paused", word_of(reason)},
                    {"now", to_seconds(cockpit.now().since_start())},
+                   {"news", cockpit.records().news()},
                    {"waiting", json::array()}};
     if (reason == PauseReason::NothingLeft) answer["waiting"] = cockpit.waiting();
     for (;;) {
         std::optional<json> command;
         if (channel_.send(answer)) command = channel_.receive();
         if (!command) ::_exit(Done);  // nobody wants to know any more
+        const std::string verb = command->value("command", "");
+        if (verb == "branch") {
+            answer = branch(cockpit);
+            continue;
+        }
+        if (verb == "ended") {
+            answer = end_of(command->value("pid", 0));
+            continue;
+        }
         const auto goal = Command(*command, cockpit).carry_out(answer);
         if (goal) return *goal;
     }

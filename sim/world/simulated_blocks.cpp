@@ -108,7 +108,7 @@ void SimulatedBlocks::take_writes(DiskId id, Instant until, std::vector<GuestWri
         take_guest_writes(disk, disk.replaced_at, taken);
         // An empty disk is one that was discarded whole.
         const Stamp stamp = make_stamp(disk.life, disk.next_number++);
-        take(disk, {stamp, disk.replaced_at, {0, disk.geometry.sectors}, WriteKind::Discard},
+        take(disk, {stamp, disk.replaced_at, {0, disk.replaced_sectors}, WriteKind::Discard},
              taken);
         disk.replaced_at = Instant::never();
     }
@@ -213,6 +213,7 @@ void SimulatedBlocks::release_writes(MachineId machine, Instant at) {
 
 void SimulatedBlocks::replace(DiskId disk, Instant at) {
     disks_.at(disk).replaced_at = at;
+    disks_.at(disk).replaced_sectors = disks_.at(disk).geometry.sectors;
 }
 
 void SimulatedBlocks::resize(DiskId id) {

@@ -69,6 +69,7 @@ class SimulatedBlocks : public SourceBlocks {
         Instant another = Instant(Duration(-1));  ///< a guest that began then has other disks
         bool tracked_elsewhere = false;           ///< somebody has asked for the parting
         Instant replaced_at = Instant::never();
+        std::uint64_t replaced_sectors = 0;  ///< it had then; it may have grown since
         std::vector<std::pair<Instant, std::int64_t>> sums;  ///< bytes written up to an instant
     };
     struct Guest {

@@ -123,6 +123,7 @@ class Simulation : private Director, private Cockpit {
         void job_started(JobId job, MachineId machine, std::string_view operation) override {
             Recorder::job_started(job, machine, operation);
             run_.health_.job_started(job, machine, operation);
+            run_.stepper_.note_news();
         }
         void state_changed(MachineId machine, std::string_view state) override {
             Recorder::state_changed(machine, state);
@@ -132,6 +133,7 @@ class Simulation : private Director, private Cockpit {
         void noted(std::string_view kind, std::string_view subject,
                    std::string_view detail) override {
             Recorder::noted(kind, subject, detail);
+            run_.stepper_.note_news();
             // These change what has been reached without a change of state.
             const bool of_item = kind == "test_failover_state" || kind == "active_location" ||
                                  kind == "job_suspended";
@@ -141,6 +143,7 @@ class Simulation : private Director, private Cockpit {
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
             run_.health_.job_ended(job, state, cause);
+            run_.stepper_.note_news();
             const JobRecord& ended = run_.logic_.job(job);
             // None is an item's number: that of a plan, which nobody looks at.
             run_.world_.schedule_cue(run_.world_.now(), kDoneCue, ended.machine.value);

@@ -40,6 +40,7 @@ struct Goal {
     std::optional<Instant> at;  ///< not before now
     std::optional<JobId> job;   ///< it has ended, or waits for its user
     std::optional<AwaitedState> state;
+    std::optional<std::size_t> news;  ///< more than so many reports have been written down
 };
 
 enum class PauseReason : std::uint8_t {
@@ -47,6 +48,7 @@ enum class PauseReason : std::uint8_t {
     Time,          ///< the goal's instant
     JobEnded,      ///< the goal's job
     StateReached,  ///< the goal's state
+    News,          ///< something was written down: an event, or a job's start or end
     RunEnded,      ///< the scenario's duration is over: time does not go on
     NothingLeft,   ///< without anything done nothing more would happen, and the goal is not met
 };

@@ -19,6 +19,10 @@ void Stepper::note_change() {
     if (reason && *reason != PauseReason::Time) pause_soon();
 }
 
+void Stepper::note_news() {
+    if (pilot_ != nullptr && goal_.news && !is_due_) pause_soon();
+}
+
 /// After what is going on at this instant: the logic is in the middle of something.
 void Stepper::pause_soon() {
     is_due_ = true;
@@ -53,7 +57,7 @@ void Stepper::pause(PauseReason reason) {
     if (goal_.at) world_.schedule_cue_first(*goal_.at, cue_, serial_);
 }
 
-/// What of the goal holds now; the job before the state before the time.
+/// What of the goal holds now; the job before the state before the news before the time.
 std::optional<PauseReason> Stepper::met() const {
     if (goal_.job && cockpit_.has_ended(*goal_.job)) return PauseReason::JobEnded;
     if (goal_.state && !goal_.state->plan.is_none()) {
@@ -69,6 +73,7 @@ std::optional<PauseReason> Stepper::met() const {
                                           : std::any_of(machines.begin(), machines.end(), reached);
         if (met) return PauseReason::StateReached;
     }
+    if (goal_.news && cockpit_.records().news() > *goal_.news) return PauseReason::News;
     if (goal_.at && *goal_.at <= world_.now()) return PauseReason::Time;
     return std::nullopt;
 }

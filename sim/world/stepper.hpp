@@ -27,6 +27,8 @@ class Stepper {
 
     /// Something about a machine, or about a job of it, has changed.
     void note_change();
+    /// Something was written down.
+    void note_news();
     /// The cue with this subject.
     void on_cue(std::uint32_t subject);
     /// Hands the run to the pilot now, for a reason of the run itself.

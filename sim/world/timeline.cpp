@@ -149,11 +149,11 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
     ++fired_;
     const CarriedOut done = step.plan.is_none() ? operator_.carry_out(facts, step.machine)
                                                 : operator_.carry_out(facts, step.plan);
-    if (done.refusal && facts.refused) {
+    if (done.refusal && facts.refused != scenario::Refused::No) {
         note_refusal(record_, name_of_target(step), facts, *done.refusal);
         return std::nullopt;
     }
-    if (!done.refusal && !facts.refused) return std::nullopt;
+    if (!done.refusal && facts.refused != scenario::Refused::Yes) return std::nullopt;
     return problem_of(step, done);
 }
 

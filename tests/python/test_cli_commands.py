@@ -120,7 +120,7 @@ def test_doctor_survives_whatever_is_broken(monkeypatch: pytest.MonkeyPatch) -> 
 def test_version_and_help() -> None:
     assert landfall("--version").stdout == f"landfall {lf.__version__}\n"
     text = landfall("--help").stdout
-    assert "1 an expectation or an oracle failed, 2 bad input, 3 the run failed" in " ".join(
+    assert "1 an expectation, an oracle or a rule of safety failed, 2 bad input" in " ".join(
         text.split()
     )
 
