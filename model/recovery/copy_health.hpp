@@ -38,10 +38,10 @@ constexpr std::string_view name_of(DiskReplicationProgressHealth health) {
 struct CopyFacts {
     bool runs = false;
     bool waits = false;  ///< for its turn
-    Duration since_start;
-    Duration window;  ///< over which `recent` was counted; at most 15 min
-    Bytes recent;     ///< acknowledged in the window
-    Bytes remaining;
+    Duration since_start = {};
+    Duration window = {};  ///< over which `recent` was counted; at most 15 min
+    Bytes recent = {};     ///< acknowledged in the window
+    Bytes remaining = {};
 };
 
 constexpr DiskReplicationProgressHealth judge_copy(const CopyFacts& facts,

@@ -126,7 +126,7 @@ struct RegistrationFacts {
     std::optional<Duration> key_age;  ///< of a key that has not been used yet
     Duration certificate_age;
     bool clock_refused = false;  ///< its clock is too far off (15 min) to be let in
-    std::optional<Duration> since_heard;
+    std::optional<Duration> since_heard = std::nullopt;
 };
 
 std::vector<HealthReason> judge_registration(const RegistrationFacts& facts,

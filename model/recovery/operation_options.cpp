@@ -51,7 +51,7 @@ constexpr std::array kFacts = {
             "SR/site-recovery-failback-from-azure-to-hyper-v.md"},
 };
 
-std::string in_source(std::string text, std::string_view source) {
+std::string in_source(const std::string& text, std::string_view source) {
     return text + " (" + std::string(source) + ")";
 }
 

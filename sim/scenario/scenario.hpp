@@ -90,9 +90,9 @@ struct Link {
     std::string to;
     BytesPerSecond bandwidth;
     Duration latency;                 ///< one way
-    std::optional<Bytes> tcp_window;  ///< per stream; absent: the profile's
-    std::vector<Throttle> throttles;
-    std::vector<Outage> outages;
+    std::optional<Bytes> tcp_window = std::nullopt;  ///< per stream; absent: the profile's
+    std::vector<Throttle> throttles = {};
+    std::vector<Outage> outages = {};
 };
 
 /// It sends on to one of two: a cache storage account, or a master target.
