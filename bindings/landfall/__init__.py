@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Problem,
         ScenarioError,
         SessionClosed,
+        SetupRefused,
         SimulationCancelled,
         SimulationCrashed,
         SimulationDeadlock,
@@ -97,7 +98,7 @@ _NAMES = {
     "churn": "Backup BlockChurn BlockTraceChurn Churn ConstantChurn DiurnalChurn NoChurn "
     "TraceChurn Window",
     "errors": "GoalNotReached LandfallError OperationRefused Problem ScenarioError SessionClosed "
-    "SimulationCancelled SimulationCrashed SimulationDeadlock SimulationError "
+    "SetupRefused SimulationCancelled SimulationCrashed SimulationDeadlock SimulationError "
     "SimulationOutOfMemory SimulationTimeout UnknownName WorkerDied WorkerNotFound",
     "estate": "ConfigurationServer ConsistencyGroup Host Lan Link MasterTarget Outage Policy "
     "ProcessServer Region Site StorageAccount Throttle Vault",
@@ -177,6 +178,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SessionClosed",
+    "SetupRefused",
     "SimulatedVault",
     "Simulation",
     "SimulationCancelled",

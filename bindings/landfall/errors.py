@@ -24,6 +24,7 @@ __all__ = [
     "Problem",
     "ScenarioError",
     "SessionClosed",
+    "SetupRefused",
     "SimulationCancelled",
     "SimulationCrashed",
     "SimulationDeadlock",
@@ -191,6 +192,28 @@ class OperationRefused(LandfallError, RuntimeError):
     def __reduce__(self) -> tuple[Any, ...]:
         about = (self.operation, self.machine, self.state, self.allowed, self.why)
         return (type(self), about)
+
+
+class SetupRefused(OperationRefused):
+    """The vault does not let an object go, or itself; nothing has happened.
+
+    Attributes
+    ----------
+    first
+        What has to go before: kind and name of each object.
+    """
+
+    def __init__(
+        self, operation: str, name: str, why: str, first: Sequence[tuple[str, str]]
+    ) -> None:
+        self.first: list[tuple[str, str]] = [(kind, each) for kind, each in first]
+        super().__init__(operation, name, "in use" if self.first else "in the vault", [], why)
+
+    def __str__(self) -> str:
+        return f"{self.operation} of {self.machine} is refused: {self.why}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.operation, self.machine, self.why, self.first))
 
 
 class UnknownName(LandfallError, KeyError):

@@ -20,6 +20,8 @@ _JOBS_MAX = 30
 _EVENTS = {
     "refused": "refused",
     "power_lost": "Power loss",
+    "powered_on": "Power on",
+    "power_on_failed": "Power on failed",
     "resync_required": "Resynchronization required",
     "replica_restarted": "Restart of the replica's side",
     "replica_damaged": "Replica damaged",
@@ -29,9 +31,10 @@ _EVENTS = {
     "link_up": "Link up",
     "orchestrator_down": "Orchestrator down",
     "orchestrator_up": "Orchestrator up",
+    "vault_deleted": "Vault deleted",
 }
 #: Whose subject is no machine.
-_OF_NO_MACHINE = ("link_down", "link_up", "orchestrator_down", "orchestrator_up")
+_OF_NO_MACHINE = ("link_down", "link_up", "orchestrator_down", "orchestrator_up", "vault_deleted")
 
 
 @dataclass(frozen=True, slots=True)

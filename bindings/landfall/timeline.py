@@ -44,7 +44,9 @@ Operation: TypeAlias = Literal[
     "restart_job",
     "resume_job",
     "cancel_job",
+    "delete_vault",
     "power_off",
+    "power_on",
     "resize_disk",
     "replace_disk",
     "restart_target",
@@ -151,6 +153,7 @@ _NEEDED_KEYS = {
 #: Keys that a step of these operations may have, and no other step.
 _OPTIONAL_KEYS = {
     "shutdown": ("failover",),
+    "side": ("power_on",),
     "recovery_point": _FAILOVERS,
     "data_sync": ("failback", "planned_failover"),
     "location": ("failback", "reprotect", "planned_failover"),
@@ -174,6 +177,7 @@ _OPTIONAL_KEYS = {
 #: What happens to the world, or to the service as a whole: nobody can refuse it.
 _EVENTS = (
     "power_off",
+    "power_on",
     "resize_disk",
     "replace_disk",
     "restart_target",
@@ -271,14 +275,15 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
     when: When | None = Field(default=None, description="When, as a condition. Give this or `at`.")
     delay: Duration = Field(default="0 s", description="Seconds to wait after `when` is met.")
     do: Operation = Field(
-        description='What to do. "power_off", "resize_disk", "replace_disk", "restart_target", '
-        '"orchestrator_outage" and "damage_transfer" are events of the world: the source machine '
-        "loses its power and starts again at once, so that it must be resynchronized; a disk of it "
+        description='What to do. "power_off", "power_on", "resize_disk", "replace_disk", '
+        '"restart_target", "orchestrator_outage" and "damage_transfer" are events of the world: '
+        "the source machine loses its power and starts again at once, so that it must be "
+        "resynchronized; somebody at its console switches a machine on that was shut down; a disk "
         "grows; a disk is swapped for an empty one; the replica side crashes and recovers (block "
         "fidelity); the service that carries out jobs is away for a while; a bit of the next "
         "changes flips on the wire (block fidelity). The rest are operations of Site "
         'Recovery; "restart_job", "resume_job" and "cancel_job" are about the latest job of a '
-        "machine."
+        'machine, "delete_vault" about the vault, which takes down what is left in it.'
     )
     machines: Selection = Field(default="all", description="On which machines.")
     plan: Reference | None = Field(
@@ -324,6 +329,11 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
     )
     lasts: Duration | None = Field(
         default=None, description="Orchestrator outage: for how many seconds."
+    )
+    side: Literal["primary", "recovery"] | None = Field(
+        default=None,
+        description="Power on: the machine at home or the one at the recovery location. Left out: "
+        "the one where the item is active.",
     )
     refused: Literal[True, False, "either"] = Field(
         default=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from . import formatting
 from .errors import UnknownName
 from .jobs import Job, Jobs, rows_html
+from .vault_setup import VaultSetup
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ def _shown(value: object) -> str:
     return ", ".join(parts)
 
 
-class SimulatedVault:
+class SimulatedVault(VaultSetup):
     """The vault of a simulation, in Site Recovery's words."""
 
     def __init__(self, simulation: Simulation) -> None:

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,16 @@ struct EnablingFacts {
         return machine.value < facts_of.size() ? &facts[facts_of[machine.value]] : nullptr;
     }
 };
+
+/// Why the vault takes no further machine, or not this one, at all: it was deleted, or its
+/// subscription protects as many disks as it may. Nothing: it takes it.
+std::optional<std::string> why_not_in_vault(const Estate& estate, MachineId machine);
+/// Why its subscription protects no further disk of a machine that is protected; nothing: it does.
+std::optional<std::string> why_no_further_disk(const Estate& estate, MachineId machine);
+/// The disks of it that are replicated when it is enabled.
+std::int64_t disks_to_protect(const Estate& estate, MachineId machine);
+/// What the vault protects the machine by; none: it is in no vault of this estate.
+SetupId mapping_of(const Estate& estate, MachineId machine);
 
 /// Every reason why the machine cannot be protected at `now`, each a sentence; none: it can.
 std::vector<std::string> enabling_problems(const Estate& estate, MachineId machine, Instant now);

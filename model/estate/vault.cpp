@@ -284,30 +284,44 @@ SetupAnswer VaultSetup::map_storage(SetupId fabric, std::string from, std::strin
                 .to = std::move(to)});
 }
 
+std::optional<SetupRefusal> VaultSetup::why_not_protect(const std::string& machine, SetupId mapping,
+                                                        std::int64_t disks) const {
+    if (auto why = why_not_of_kind(mapping, {ContainerMapping})) return why;
+    if (!item_of(machine, mapping).is_none()) {
+        return refusal("there is a protected item " + machine + " already", kObjects);
+    }
+    return why_not_disks(mapping, disks);
+}
+
+std::optional<SetupRefusal> VaultSetup::why_not_disks(SetupId mapping, std::int64_t more) const {
+    const bool in_azure = object(fabric_of(object(mapping).parent)).kind == AzureRegion;
+    if (!in_azure || azure_disks_ + more <= profile_.azure_protected_disks_max) {
+        return std::nullopt;
+    }
+    return refusal("a subscription has at most " +
+                       std::to_string(profile_.azure_protected_disks_max) + " protected disks, " +
+                       std::to_string(azure_disks_) + " of which are taken",
+                   "SR/azure-to-azure-support-matrix.md");
+}
+
 SetupAnswer VaultSetup::protect(std::string machine, SetupId mapping, std::int64_t disks,
                                 Instant now) {
-    if (auto why = why_not_of_kind(mapping, {ContainerMapping})) return *why;
+    if (auto why = why_not_protect(machine, mapping, disks)) return *why;
     const SetupId container = object(mapping).parent;
-    if (auto why = why_not_named(Item, machine, container)) return *why;
-    if (object(fabric_of(container)).kind == AzureRegion) {
-        std::int64_t protected_disks = disks;
-        for (const SetupObject& other : objects_) {
-            if (!other.alive || other.kind != Item) continue;
-            if (object(fabric_of(other.parent)).kind == AzureRegion) protected_disks += other.disks;
-        }
-        if (protected_disks > profile_.azure_protected_disks_max) {
-            return refusal("a subscription has at most " +
-                               std::to_string(profile_.azure_protected_disks_max) +
-                               " protected disks",
-                           "SR/azure-to-azure-support-matrix.md");
-        }
+    const SetupId item =
+        add({.kind = Item, .name = machine, .parent = container, .uses = {mapping}, .since = now});
+    items_.emplace(std::pair(container, std::move(machine)), item);
+    set_disks(item, disks);
+    return item;
+}
+
+void VaultSetup::set_disks(SetupId item, std::int64_t disks) {
+    SetupObject& object = objects_[item.value];
+    LANDFALL_CHECK(object.alive && object.kind == Item, "disks are those of a protected item");
+    if (objects_[objects_[object.parent.value].parent.value].kind == AzureRegion) {
+        azure_disks_ += disks - object.disks;
     }
-    return add({.kind = Item,
-                .name = std::move(machine),
-                .parent = container,
-                .uses = {mapping},
-                .since = now,
-                .disks = disks});
+    object.disks = disks;
 }
 
 // --- Looking
@@ -318,6 +332,11 @@ SetupId VaultSetup::find(SetupKind kind, std::string_view name) const {
         if (object.alive && object.kind == kind && object.name == name) return SetupId(k);
     }
     return {};
+}
+
+SetupId VaultSetup::item_of(const std::string& machine, SetupId mapping) const {
+    const auto found = items_.find({object(mapping).parent, machine});
+    return found == items_.end() ? SetupId() : found->second;
 }
 
 SetupId VaultSetup::container_of(SetupId fabric) const {

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -113,10 +114,23 @@ class VaultSetup {
     SetupAnswer map_network(SetupId fabric, std::string from, std::string to, Instant now);
     SetupAnswer map_storage(SetupId fabric, std::string from, std::string to, Instant now);
     SetupAnswer protect(std::string machine, SetupId mapping, std::int64_t disks, Instant now);
+    /// Why it would refuse to; nothing: it would not.
+    [[nodiscard]] std::optional<SetupRefusal> why_not_protect(const std::string& machine,
+                                                              SetupId mapping,
+                                                              std::int64_t disks) const;
+    /// Why no such many more disks are protected by that mapping; nothing: they may be.
+    [[nodiscard]] std::optional<SetupRefusal> why_not_disks(SetupId mapping,
+                                                            std::int64_t more) const;
+    /// The item has so many disks now.
+    void set_disks(SetupId item, std::int64_t disks);
 
     // --- Taking down
     /// Nothing: it is gone. A refusal: nothing changed.
     std::optional<SetupRefusal> remove(SetupId id);
+    /// Takes all down in that order, and the vault itself. A refusal, while anything is protected:
+    /// nothing changed, and its items have to go first.
+    std::optional<SetupRefusal> take_down();
+    [[nodiscard]] bool is_deleted() const { return deleted_; }
     /// Why the vault cannot be deleted; nothing: it is empty.
     [[nodiscard]] std::optional<SetupRefusal> why_not_delete() const;
     /// All objects, each before what it needs, in the documented order of kinds.
@@ -138,6 +152,8 @@ class VaultSetup {
     }
     /// The live object of that kind and name; none: there is none.
     [[nodiscard]] SetupId find(SetupKind kind, std::string_view name) const;
+    /// The item of a machine in the container of that mapping; none: it is not protected there.
+    [[nodiscard]] SetupId item_of(const std::string& machine, SetupId mapping) const;
     [[nodiscard]] SetupId container_of(SetupId fabric) const;
     /// Where a network or storage mapping of the fabric leads; nothing: it is not mapped.
     [[nodiscard]] std::optional<std::string> mapped(SetupKind kind, SetupId fabric,
@@ -162,7 +178,10 @@ class VaultSetup {
     [[nodiscard]] std::vector<SetupId> blockers(SetupId id) const;
 
     ServiceProfile profile_;
-    std::vector<SetupObject> objects_;                    ///< ids are never reused
+    std::vector<SetupObject> objects_;                          ///< ids are never reused
+    std::map<std::pair<SetupId, std::string>, SetupId> items_;  ///< live, by container and machine
+    std::int64_t azure_disks_ = 0;                              ///< of live items in Azure regions
+    bool deleted_ = false;
     std::vector<std::pair<SetupId, Instant>> refreshes_;  ///< in order
 };
 

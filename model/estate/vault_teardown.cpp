@@ -39,6 +39,7 @@ constexpr std::array<int, kSetupKinds> kPlaceInOrder = {
 /// without it.
 std::vector<SetupId> VaultSetup::blockers(SetupId id) const {
     std::vector<SetupId> list;
+    if (object(id).kind == Item) return list;  // nothing uses it
     for (const SetupId other : dependents(id)) {
         if (!object(other).automatic) {
             list.push_back(other);
@@ -72,6 +73,10 @@ std::optional<SetupRefusal> VaultSetup::remove(SetupId id) {
                 (first.size() == 1 ? "" : " and " + std::to_string(first.size() - 1) + " more"),
             std::move(first), object.kind == HyperVHost ? kManage : kDeleteVault};
     }
+    if (object.kind == Item) {
+        set_disks(id, 0);
+        items_.erase({object.parent, object.name});
+    }
     object.alive = false;
     for (SetupObject& other : objects_) {
         if (other.alive && other.automatic && other.parent == id) other.alive = false;
@@ -98,6 +103,25 @@ std::optional<SetupRefusal> VaultSetup::why_not_delete() const {
                             std::string(name_of(object(first.front()).kind)) + " " +
                             object(first.front()).name,
                         std::move(first), kDeleteVault};
+}
+
+std::optional<SetupRefusal> VaultSetup::take_down() {
+    if (deleted_) return SetupRefusal{"the vault was deleted before", {}, kDeleteVault};
+    std::vector<SetupId> items;
+    for (const auto& [place, item] : items_) items.push_back(item);
+    if (!items.empty()) {
+        std::sort(items.begin(), items.end());
+        return SetupRefusal{
+            "the vault is not empty: first remove " + std::string(name_of(Item)) + " " +
+                object(items.front()).name +
+                (items.size() == 1 ? "" : " and " + std::to_string(items.size() - 1) + " more"),
+            std::move(items), kDeleteVault};
+    }
+    for (const SetupId id : deletion_order()) {
+        LANDFALL_CHECK(!remove(id), "what stands in the order of deletion can go in its turn");
+    }
+    deleted_ = true;
+    return std::nullopt;
 }
 
 // --- Discovery

@@ -124,6 +124,11 @@ struct JobRecord {
     return (std::uint64_t{job.value} << 32U) | (std::uint64_t{record.attempt} << 16U) |
            (static_cast<std::uint64_t>(record.task) << 8U) | step;
 }
+/// The token of an action that no job asked for: somebody stands at the machine's console.
+[[nodiscard]] constexpr std::uint64_t token_of_console(std::uint32_t number) {
+    return (std::uint64_t{JobId().value} << 32U) | number;
+}
+/// None: somebody at a console asked.
 [[nodiscard]] constexpr JobId job_of_token(std::uint64_t token) {
     return JobId(static_cast<std::uint32_t>(token >> 32U));
 }

@@ -106,6 +106,15 @@ constexpr std::array kTasks = {
             &Profile::pause_replication_time},
     TaskRow{Job::ResumeReplication, "Resume replication", ResumeReplicating,
             &Profile::pause_replication_time},
+
+    // vmware-azure-tutorial-failover-failback-modernized.md: the machine at home reverts to its
+    // snapshot, the one in Azure is powered on, replication resumes; names are ours [A]
+    TaskRow{Job::CancelFailover, kCheck, Wait, &Profile::prerequisites_check_time},
+    TaskRow{Job::CancelFailover, kShutDown, ShutDownAbandoned},
+    TaskRow{Job::CancelFailover, "Start the virtual machine", StartSourceAgain},
+    TaskRow{Job::CancelFailover, "Reverse replicate", StartReverse},
+    TaskRow{Job::CancelFailover, "Finalize protection on the virtual machine", AwaitRecoveryPoint,
+            &Profile::finalize_protection_time},
 };
 
 struct JobRow {
@@ -134,6 +143,7 @@ constexpr std::array kJobs = {
     JobRow{Job::SwitchProcessServer, "Switch process server", Operation::SwitchProcessServer},
     JobRow{Job::PauseReplication, "Pause replication", Operation::PauseReplication},
     JobRow{Job::ResumeReplication, "Resume replication", Operation::ResumeReplication},
+    JobRow{Job::CancelFailover, "Cancel failover", Operation::CancelFailover},
 };
 
 constexpr bool jobs_stand_in_order() {

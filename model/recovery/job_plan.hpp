@@ -38,6 +38,7 @@ enum class JobKind : std::uint8_t {
     SwitchProcessServer,
     PauseReplication,
     ResumeReplication,
+    CancelFailover,  ///< of a failback to VMware; all others are simply ended
     Count,
 };
 
@@ -64,6 +65,8 @@ enum class TaskAction : std::uint8_t {
     ReplaceReplicaMachine,  ///< another recovery point: deletes the machine, and creates it anew
     KeepChosenPoint,        ///< commit: all other recovery points are deleted
     StartReverse,           ///< replication begins in the other direction; waits for its copies
+    ShutDownAbandoned,      ///< the machine at home, which the cancelled failback made or started
+    StartSourceAgain,       ///< the machine that a cancelled failback shut down
     AwaitUser,              ///< until somebody resumes the job
     RemoveItem,             ///< ends replication for good
     CompareDisks,           ///< resynchronization, until every disk is in write order again

@@ -89,7 +89,7 @@ std::optional<std::string> SiteRecovery::obstacle(Operation operation, MachineId
     switch (operation) {
         case Operation::EnableReplication:
             // SR/vmware-azure-enable-replication.md: a machine is on when it is enabled.
-            if (target.primary_on) return std::nullopt;
+            if (target.primary_on) return why_not_in_vault(estate_, machine);
             return name + " was shut down: a machine must be on to be enabled";
         case Operation::RepairReplication:
             if (data_path(machine) == DataPath::Copying) {
@@ -102,6 +102,8 @@ std::optional<std::string> SiteRecovery::obstacle(Operation operation, MachineId
             return pause_obstacle(operation, machine);
         case Operation::PlannedFailover: return pause_obstacle(operation, machine);
         case Operation::AddDisks:
+            if (auto why = disk_obstacle(operation, machine, options.disk)) return why;
+            return why_no_further_disk(estate_, machine);
         case Operation::RemoveDisks: return disk_obstacle(operation, machine, options.disk);
         case Operation::SwitchProcessServer:
             return server_obstacle(machine, options.process_server);
@@ -130,6 +132,13 @@ std::variant<JobId, Refusal> SiteRecovery::control_failover(Operation operation,
                                                             MachineId machine) {
     const JobId running = at(machine).job;
     if (const auto why = why_not(view_of(machine), operation)) return refusal(machine, *why);
+    const bool is_done = at(machine).state == ProtectionState::PlannedFailoverCommitRequired;
+    if (running.is_none() && operation == Operation::CancelFailover && is_done) {
+        if (estate_.machine(machine).fidelity == Fidelity::Block) {
+            return refusal(machine, "a failback is taken back at volume fidelity only");
+        }
+        return start_job(JobKind::CancelFailover, machine, {});
+    }
     if (running.is_none()) {
         return refusal(machine,
                        "no failover of " + estate_.machine(machine).name + " is in progress");

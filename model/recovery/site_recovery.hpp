@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -108,6 +109,8 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     static constexpr std::uint32_t kDiscardTimer = ReplicationPipeline::kTimerKinds + 3;
     /// The step of the token by which a job has its machine in Azure deleted after its end.
     static constexpr std::uint64_t kDiscardStep = 0xFF;
+    /// And by which it has a machine shut down that it was about to start.
+    static constexpr std::uint64_t kAbandonStep = 0xFE;
 
     /// What the orchestrator holds in memory of a job.
     struct Execution {
@@ -179,6 +182,9 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void suspend(JobId id, std::string_view description);
     void tell_plan(JobId id);
     void succeed(MachineId machine, JobId id);
+    void leave_failover(JobId id);
+    [[nodiscard]] bool is_reverted(const JobRecord& failover) const;
+    void source_is_back(MachineId machine);
     void fall_back(MachineId machine, const JobRecord& failed);
     [[nodiscard]] ProtectionState state_during(JobKind kind, const Item& item) const;
 
@@ -212,6 +218,7 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void delete_discarded(MachineId machine);
     void on_discard_ended(const MachineActionEnded& event);
     void note_machine(const MachineActionEnded& event);
+    void note_console(const MachineActionEnded& event);
 
     void enter(MachineId machine, ProtectionState state);
     void enter_test(MachineId machine, TestFailoverState state);
@@ -237,8 +244,9 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     Environment environment_;
     std::vector<Item> items_;
     std::vector<JobRecord> jobs_;
-    std::vector<Execution> executions_;  ///< by job
-    std::vector<JobId> job_of_timer_;    ///< by timer number
+    std::vector<Execution> executions_;    ///< by job
+    std::vector<JobId> job_of_timer_;      ///< by timer number
+    std::set<std::uint64_t> carried_out_;  ///< tokens of machine actions that were told
     bool up_ = true;
     ReplicationPipeline engine_;
     RecoveryPlans plans_;

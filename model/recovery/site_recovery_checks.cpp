@@ -99,9 +99,11 @@ void SiteRecovery::give_back_room(JobId id) {
 
 // --- Machines, and those that nobody needs
 
-/// What a machine is does not depend on anybody being there to hear of it.
+/// What a machine is does not depend on anybody being there to hear of it. What was carried out
+/// once is believed once: an answer that comes again may be older than what happened since.
 void SiteRecovery::note_machine(const MachineActionEnded& event) {
-    if (!event.succeeded || event.instance == MachineInstance::Test) return;
+    if (!event.succeeded || !carried_out_.insert(event.token).second) return;
+    if (event.instance == MachineInstance::Test) return;
     Item& owner = at(event.machine);
     const bool recovery = event.instance == MachineInstance::Recovery;
     switch (event.action) {
@@ -110,7 +112,13 @@ void SiteRecovery::note_machine(const MachineActionEnded& event) {
             if (recovery) owner.recovery_exists = true;
             is_on(event.machine, event.instance) = false;
             return;
-        case MachineAction::Start: is_on(event.machine, event.instance) = true; return;
+        case MachineAction::Start:
+            is_on(event.machine, event.instance) = true;
+            if (event.instance == source_of(event.machine) &&
+                !active_leg(event.machine).is_none()) {
+                engine_.source_started(active_leg(event.machine));
+            }
+            return;
         case MachineAction::ShutDown: is_on(event.machine, event.instance) = false; return;
         case MachineAction::Delete:
             is_on(event.machine, event.instance) = false;

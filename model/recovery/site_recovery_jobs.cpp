@@ -92,6 +92,7 @@ void SiteRecovery::on_machine(const MachineActionEnded& event) {
     note_machine(event);
     if ((event.token & 0xFFU) == kDiscardStep) return on_discard_ended(event);
     const JobId id = job_of_token(event.token);
+    if (id.is_none()) return note_console(event);
     if (!up_ || executions_[id.value].token != event.token) return;
     executions_[id.value].token.reset();
     machine_done(id, event);
@@ -196,6 +197,7 @@ void SiteRecovery::succeed(MachineId machine, JobId id) {
             if (target.active == ActiveLocation::Recovery) target.milestones.reprotected = now;
             enter(machine, ProtectionState::Protected);
             return;
+        case JobKind::CancelFailover: enter(machine, ProtectionState::Protected); return;
         case JobKind::CompleteMigration:
             target.milestones.migrated = now;
             enter(machine, ProtectionState::MigrationComplete);
@@ -228,8 +230,15 @@ void SiteRecovery::fall_back(MachineId machine, const JobRecord& failed) {
                                : ProtectionState::UnplannedFailoverFailed);
             return;
         case JobKind::PlannedFailover:
-            enter(machine, failed.task == 0 && replicates ? failed.state_before
-                                                          : ProtectionState::PlannedFailoverFailed);
+            if (failed.task == 0 && replicates) return enter(machine, failed.state_before);
+            enter(machine, ProtectionState::PlannedFailoverFailed);
+            // failover-failback-overview-modernized.md: it cancels itself
+            if (is_reverted(failed)) start_job(JobKind::CancelFailover, machine, {});
+            return;
+        case JobKind::CancelFailover:
+            enter(machine, at(machine).active == ActiveLocation::Primary
+                               ? failed.state_before
+                               : ProtectionState::PlannedFailoverFailed);
             return;
         case JobKind::ReverseReplicate: enter(machine, ProtectionState::ReprotectFailed); return;
         case JobKind::Failback:
@@ -261,11 +270,8 @@ std::vector<JobControl> SiteRecovery::allowed_controls(JobId id) const {
                           target.kind == JobKind::PlannedFailover ||
                           target.kind == JobKind::Failback;
     if (!target.is_over()) {
-        // SR/site-recovery-failover.md: a failover in progress can be cancelled, a failback to
-        // VMware cannot (SR/vmware-azure-failback.md).
-        const bool back =
-            target.active_before == ActiveLocation::Recovery && target.kind != JobKind::Failback;
-        if ((failover && !back) || target.kind == JobKind::EnableProtection) {
+        if ((failover && is_legal(view_of(target.machine), Operation::CancelFailover)) ||
+            target.kind == JobKind::EnableProtection) {
             allowed.push_back(JobControl::Cancel);
         }
         if (target.state == JobState::Suspended) allowed.push_back(JobControl::Resume);
@@ -295,29 +301,68 @@ std::optional<std::string> SiteRecovery::cancel(JobId id) {
         return not_allowed(job(id), "cancelled");
     }
     if (job(id).is_of_plan()) return plans_.cancel(id);
-    const MachineId machine = job(id).machine;
     JobRecord& cancelled = record(id);
     cancelled.tasks[cancelled.task].state = TaskState::Cancelled;
     environment_.observer.task_ended(id, cancelled.row().name, "Cancelled",
                                      cancelled.tasks[cancelled.task].started);
-    const MachineId leg = active_leg(machine);
+    if (is_reverted(cancelled)) {
+        leave_job(id, JobState::Cancelled, "cancelled by the user");
+        start_job(JobKind::CancelFailover, job(id).machine, {});
+        return std::nullopt;
+    }
+    const MachineId leg = active_leg(cancelled.machine);
     if (!leg.is_none()) engine_.stop(leg);
     if (cancelled.kind == JobKind::EnableProtection) {
-        engine_.forget_points(machine);
-        enter(machine, ProtectionState::UnprotectedStatesEnd);
+        engine_.forget_points(cancelled.machine);
+        enter(cancelled.machine, ProtectionState::UnprotectedStatesEnd);
     } else if (cancelled.kind == JobKind::Failback) {
-        enter(machine, cancelled.state_before);
+        enter(cancelled.machine, cancelled.state_before);
     } else {
         // SR/site-recovery-failover.md: the failover stops, but the machine is not replicated
         // again.
-        enter(machine, ProtectionState::CancelFailoverStatesEnd);
-        if (!at(machine).milestones.replication_ended) {
-            at(machine).milestones.replication_ended = environment_.clock.now();
+        enter(cancelled.machine, ProtectionState::CancelFailoverStatesEnd);
+        if (!at(cancelled.machine).milestones.replication_ended) {
+            at(cancelled.machine).milestones.replication_ended = environment_.clock.now();
         }
     }
     leave_job(id, JobState::Cancelled, "cancelled by the user");
-    if (at(machine).active == ActiveLocation::Primary) discard_replica_machine(id);
+    leave_failover(id);
     return std::nullopt;
+}
+
+/// What a cancelled failover made at the target goes; at home, where the machine was before, it is
+/// shut down if it was being started [A].
+void SiteRecovery::leave_failover(JobId id) {
+    const JobRecord& left = job(id);
+    if (at(left.machine).active == ActiveLocation::Primary) return discard_replica_machine(id);
+    if (left.row().action != TaskAction::StartReplicaMachine) return;
+    environment_.compute.request(request_of(id, MachineInstance::Primary, MachineAction::ShutDown,
+                                            token_of(id, left, kAbandonStep)));
+}
+
+/// A failback to VMware of the modernized kind: its end without success reverts it. Block content
+/// knows no way back from a promotion: there the failback is left as any other.
+bool SiteRecovery::is_reverted(const JobRecord& failover) const {
+    const Machine& machine = estate_.machine(failover.machine);
+    return failover.kind == JobKind::PlannedFailover &&
+           failover.active_before == ActiveLocation::Recovery &&
+           estate_.profile.modernized_failback && kInMageKinds.contains(machine.kind) &&
+           machine.fidelity == Fidelity::Volume;
+}
+
+/// The machine at home is off: the item goes on where it was before its failback.
+void SiteRecovery::source_is_back(MachineId machine) {
+    Item& target = at(machine);
+    target.promoted = target.milestones.failed_over_to;
+    Milestones& dates = target.milestones;
+    dates.recovery_down.reset();
+    dates.primary_running.reset();
+    dates.failed_back_to.reset();
+    dates.failback_data_loss.reset();
+    if (target.active == ActiveLocation::Recovery) return;
+    target.active = ActiveLocation::Recovery;
+    target.copy_completed = false;
+    environment_.observer.noted("active_location", estate_.machine(machine).name, "Recovery");
 }
 
 std::optional<std::string> SiteRecovery::restart(JobId id) {

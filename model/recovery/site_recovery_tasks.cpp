@@ -1,9 +1,30 @@
 // model/recovery/site_recovery_tasks.cpp — what the tasks of jobs do, and what moves them on.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "model/recovery/site_recovery.hpp"
 
 namespace landfall {
+
+namespace {
+
+/// What a task asks of which machine, where that is all it does.
+std::optional<std::pair<MachineInstance, MachineAction>> asked_by(TaskAction task,
+                                                                  MachineInstance source,
+                                                                  MachineInstance target) {
+    switch (task) {
+        case TaskAction::StartReplicaMachine: return std::pair(target, MachineAction::Start);
+        case TaskAction::StartSourceAgain: return std::pair(source, MachineAction::Start);
+        case TaskAction::StartTestMachine:
+            return std::pair(MachineInstance::Test, MachineAction::Start);
+        case TaskAction::ShutDownAbandoned:
+            return std::pair(MachineInstance::Primary, MachineAction::ShutDown);
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
 
 void SiteRecovery::begin_action(JobId id, bool again) {
     const JobRecord& running = job(id);
@@ -11,6 +32,10 @@ void SiteRecovery::begin_action(JobId id, bool again) {
     const MachineId machine = running.machine;
     if (running.is_at_gate()) {
         tell_plan(id);
+        return;
+    }
+    if (const auto asked = asked_by(task.action, source_of(machine), target_of(machine))) {
+        request(id, asked->first, asked->second);
         return;
     }
     switch (task.action) {
@@ -30,9 +55,6 @@ void SiteRecovery::begin_action(JobId id, bool again) {
         case TaskAction::SynchronizeLatestChanges:
         case TaskAction::SynchronizeOrFail: begin_synchronize(id); return;
         case TaskAction::CreateReplicaMachine: begin_create_replica(id); return;
-        case TaskAction::StartReplicaMachine:
-            request(id, target_of(machine), MachineAction::Start);
-            return;
         case TaskAction::CreateTestMachine: {
             const MachineId leg = active_leg(machine);
             if (!again && running.options.recovery_point == RecoveryPointChoice::Latest) {
@@ -55,9 +77,6 @@ void SiteRecovery::begin_action(JobId id, bool again) {
             wait_for(id, processing + making_time(running));
             return;
         }
-        case TaskAction::StartTestMachine:
-            request(id, MachineInstance::Test, MachineAction::Start);
-            return;
         case TaskAction::DeleteTestMachine:
             enter_test(machine, TestFailoverState::CleanupInitiated);
             request(id, MachineInstance::Test, MachineAction::Delete);
@@ -154,6 +173,9 @@ void SiteRecovery::machine_done(JobId id, const MachineActionEnded& event) {
             break;
         case TaskAction::StartReplicaMachine:
             if (event.succeeded) replica_runs(id);
+            break;
+        case TaskAction::ShutDownAbandoned:
+            if (event.succeeded) source_is_back(machine);
             break;
         case TaskAction::ReplaceReplicaMachine:
             if (!event.succeeded) break;

@@ -1,4 +1,6 @@
 // model/recovery/site_recovery_world.cpp — what happens to a machine without anybody asking for it.
+#include <string>
+
 #include "model/recovery/site_recovery.hpp"
 
 namespace landfall {
@@ -10,6 +12,15 @@ void SiteRecovery::lose_power(MachineId machine) {
 
 void SiteRecovery::power_returned(MachineId machine) {
     engine_.power_returned(machine);
+}
+
+/// Somebody at the console of a machine switched it on, or tried to.
+void SiteRecovery::note_console(const MachineActionEnded& event) {
+    const bool at_home = event.instance == MachineInstance::Primary;
+    const std::string where = at_home ? "Primary" : "Recovery";
+    environment_.observer.noted(event.succeeded ? "powered_on" : "power_on_failed",
+                                estate_.machine(event.machine).name,
+                                event.succeeded ? where : where + ": " + std::string(event.cause));
 }
 
 void SiteRecovery::disk_replaced(DiskId disk) {

@@ -281,6 +281,20 @@ bool ReplicationPipeline::capture_final(MachineId machine) {
     return true;
 }
 
+void ReplicationPipeline::source_started(MachineId machine) {
+    MachineState& source = state(machine);
+    if (source.source_running) return;
+    source.source_running = true;
+    source.captured_until = environment_.clock.now();
+    if (source.path == DataPath::Stopped) return;
+    start_ticking(machine);
+    const bool double_log = source.design->capture == CaptureForm::DoubleLog;
+    if (double_log && source.path == DataPath::Journal && !source.cycling &&
+        !source.close_when_sent) {
+        set_cycle_timer(machine);
+    }
+}
+
 void ReplicationPipeline::keep_only(MachineId machine, const RecoveryPoint& point) {
     state(machine).points.keep_only(point);
     if (estate_.machine(machine).fidelity == Fidelity::Block) {

@@ -100,6 +100,8 @@ class ReplicationPipeline : private GroupHost {
     /// The source was shut down cleanly now: captures the last changes under a marker of their own.
     /// False when the machine does not replicate in write order, so that no point can follow.
     bool capture_final(MachineId machine);
+    /// The source, which had been shut down, runs again: its changes are captured from now on.
+    void source_started(MachineId machine);
     /// Journal: makes a point of everything that is uploaded, beyond the last marker if there is
     /// more: what failing over to Latest does. Other paths: the newest point there is.
     std::optional<RecoveryPoint> make_latest_point(MachineId machine);

@@ -1,8 +1,8 @@
 """Move Azure machines to another region as it is done today, by a script.
 
 Azure to Azure replication needs no server in between. There is no Complete Migration any more: the
-failover is committed and replication is disabled. The script does by hand what the timeline of
-gallery:move-between-regions says, and ends on the same result.
+failover is committed, replication is disabled, and the vault is deleted. The script does by hand
+what the timeline of gallery:move-between-regions says, and ends on the same result.
 
     python scenarios/scripts/move_between_regions.py
 """
@@ -55,10 +55,19 @@ def move(sim: lf.Simulation) -> lf.Result:
     for item in vault.items.values():
         item.commit()
     sim.run_until(when="committed")
+    committed = sim.now
     show(sim, "The failover is committed")
-    sim.run_for("30 min")
+    sim.run_for("20 min")
+    try:
+        vault.delete()
+    except lf.SetupRefused as refused:
+        print(f"\nThe vault stays: {refused.why}")
+    sim.run_for("10 min")
     sim.wait([item.disable() for item in vault.items.values()])
     show(sim, "Replication is disabled")
+    sim.run_until(committed + 3600)
+    print(f"\nWhat is left in the vault\n\n{vault.setup.to_string(index=False)}")
+    vault.delete()
     print(f"\nSite Recovery jobs\n\n{vault.jobs.table.to_string(index=False)}")
     return sim.finish()
 

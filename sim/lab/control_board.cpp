@@ -82,7 +82,7 @@ std::string hangs(const ItemSight& item) {
 constexpr std::array kOracles = {
     ControlOracle{{"C1", "one active copy",
                    "Source and replica of an item do not both run, unless the failover left the "
-                   "source on.",
+                   "source on or somebody switched it on.",
                    kStateMachine},
                   two_copies_run},
     ControlOracle{

@@ -8,8 +8,8 @@
 //
 // Documented overlaps that are no violation: a failover that did not shut its source down (it was
 // not asked to, or the source is physical) leaves both machines running until the next
-// reprotection (SR/site-recovery-failover.md); a machine in Azure whose item was disabled or
-// migrated is its user's, and so is what it takes.
+// reprotection (SR/site-recovery-failover.md); so does a user who switches one on; a machine in
+// Azure whose item was disabled or migrated is its user's, and so is what it takes.
 //
 // Law: a board only looks. A run with one and a run without are the same run.
 #pragma once
@@ -47,7 +47,7 @@ struct ItemSight {
     std::string_view job = {};        ///< in progress; empty: none
     std::string_view waits_for = {};  ///< of that job
     bool is_making = false;           ///< that job makes, changes or removes machines
-    bool source_was_left_on = false;  ///< by the last failover, in either direction
+    bool source_was_left_on = false;  ///< by the last failover, or somebody switched it on since
     bool owns_replica = false;        ///< its machine in Azure is not its user's
     bool discards_replica = false;    ///< and is being deleted
     bool may_keep_replica = false;    ///< at home, a failover that failed or is not committed

@@ -62,8 +62,7 @@ void check_disk_event(Checking& checking, const TimelineEntry& entry, const Mach
 }
 
 /// The operation of Site Recovery that decides whether a kind has the entry's.
-std::optional<landfall::Operation> deciding(Operation operation, ScenarioKind kind,
-                                            const ServiceProfile& profile) {
+std::optional<landfall::Operation> deciding(Operation operation) {
     switch (operation) {
         case Operation::TestFailover: return landfall::Operation::TestFailover;
         case Operation::CleanupTestFailover: return landfall::Operation::TestFailoverCleanup;
@@ -73,8 +72,7 @@ std::optional<landfall::Operation> deciding(Operation operation, ScenarioKind ki
         case Operation::Commit: return landfall::Operation::Commit;
         case Operation::CancelFailover: return landfall::Operation::CancelFailover;
         case Operation::Reprotect: return landfall::Operation::ReverseReplicate;
-        case Operation::Failback:
-            return failback_operation(kind, profile).value_or(landfall::Operation::Failback);
+        case Operation::Failback: return landfall::Operation::Failback;  // whatever its name
         case Operation::CompleteFailback: return landfall::Operation::FinalizeFailback;
         case Operation::CompleteMigration: return landfall::Operation::CompleteMigration;
         case Operation::AddDisk: return landfall::Operation::AddDisks;
@@ -92,7 +90,7 @@ void check_support(Checking& checking, const TimelineEntry& entry, const Machine
     if (entry.refused != Refused::No || group.replication == Replication::Failback) return;
     const ScenarioKind kind = kind_of(group);
     const ServiceProfile& profile = checking.scenario.profile;
-    const auto operation = deciding(entry.operation, kind, profile);
+    const auto operation = deciding(entry.operation);
     if (!operation) return;
     const SupportCell cell = support(feature_of(*operation), kind, profile);
     if (cell.support == Support::Supported) return;

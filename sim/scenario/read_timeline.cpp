@@ -21,6 +21,7 @@ const std::vector<KeyRule>& key_rules() {
         {"size", true, {"resize_disk"}},
         {"process_server", true, {"switch_process_server"}},
         {"lasts", true, {"orchestrator_outage"}},
+        {"side", false, {"power_on"}},
         {"shutdown", false, {"failover"}},
         {"recovery_point",
          false,
@@ -111,6 +112,9 @@ void read_options(ObjectReader& object, TimelineEntry& entry) {
     entry.process_server = object.optional("process_server", ReadName());
     entry.comments = object.optional("comments", ReadText());
     entry.lasts = object.optional("lasts", ReadDuration());
+    static const ReadChoice<Side> sides = {
+        {{"primary", Side::Primary}, {"recovery", Side::Recovery}}};
+    entry.side = object.optional("side", sides);
     entry.refused = object.with_default("refused", read_refused, Refused::No);
     if (entry.refused != Refused::No && entry.operation >= Operation::PowerOff) {
         note(object.problems(), code::kKeysClash, object.at("refused"),
@@ -269,7 +273,9 @@ TimelineEntry read_timeline_entry(const Json& value, const std::string& pointer,
          {"restart_job", Operation::RestartJob},
          {"resume_job", Operation::ResumeJob},
          {"cancel_job", Operation::CancelJob},
+         {"delete_vault", Operation::DeleteVault},
          {"power_off", Operation::PowerOff},
+         {"power_on", Operation::PowerOn},
          {"resize_disk", Operation::ResizeDisk},
          {"replace_disk", Operation::ReplaceDisk},
          {"restart_target", Operation::RestartTarget},

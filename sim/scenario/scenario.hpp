@@ -320,8 +320,11 @@ enum class Operation {
     RestartJob,
     ResumeJob,
     CancelJob,
+    // What is done to the vault as a whole:
+    DeleteVault,
     // Events of the world, not operations:
-    PowerOff,            ///< the source machine loses power
+    PowerOff,            ///< the source machine loses power, and starts again
+    PowerOn,             ///< somebody at the console switches a machine on
     ResizeDisk,          ///< a disk of the source grows
     ReplaceDisk,         ///< a disk of the source is swapped for an empty one of its size
     RestartTarget,       ///< the replica side crashes and recovers; block fidelity
@@ -333,6 +336,9 @@ enum class Operation {
 constexpr bool is_of_item(Operation operation) {
     return operation < Operation::RestartJob;
 }
+
+/// Which machine of an item.
+enum class Side { Primary, Recovery };
 
 enum class MachineState {
     Protected,
@@ -393,6 +399,7 @@ struct TimelineEntry {
     std::optional<std::string> process_server;  ///< SwitchProcessServer: always there
     std::optional<std::string> comments;
     std::optional<Duration> lasts;  ///< OrchestratorOutage: always there
+    std::optional<Side> side;       ///< PowerOn: which machine; none: the active one
     Refused refused = Refused::No;  ///< whether it is expected that Site Recovery refuses it
     FailoverDirection direction = FailoverDirection::PrimaryToRecovery;  ///< of a plan's failover
 };

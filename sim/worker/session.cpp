@@ -77,6 +77,8 @@ class Command {
         if (verb_ == "plans") return {{"plans", plans_json(cockpit_)}};
         if (verb_ == "jobs") return {{"jobs", jobs_json(cockpit_, first())}};
         if (verb_ == "events") return {{"events", events_json(cockpit_, first())}};
+        if (verb_ == "vault") return vault_json(cockpit_);
+        if (verb_ == "remove") return remove();
         if (verb_ == "job") {
             const auto job = job_named();
             return job ? json{{"job", job_json(cockpit_, *job)}} : json();
@@ -88,6 +90,19 @@ class Command {
                                    : json{{"points", points_json(cockpit_, *machine)}};
         }
         throw ProtocolError("unknown command \"" + verb_ + "\"");
+    }
+
+    /// An object of the vault, by the number that "vault" has it by.
+    json remove() {
+        const auto last = static_cast<std::int64_t>(cockpit_.vault().setup().objects()) - 1;
+        const auto number = reader_.optional("object", scenario::ReadCount{0, last});
+        if (!number) return {};
+        const auto refusal = cockpit_.vault().remove(SetupId(*number));
+        json first = json::array();
+        if (refusal) {
+            for (const SetupId id : refusal->first) first.push_back(id.value);
+        }
+        return {{"why_not", refusal ? json(refusal->why) : json()}, {"first", std::move(first)}};
     }
 
     std::size_t first() {
@@ -155,7 +170,10 @@ class Command {
         json started = json::array();
         json refused = json::array();
         if (world::is_of_service(entry->operation)) {
-            cockpit_.carry_out(*entry, MachineId());
+            const world::CarriedOut done = cockpit_.carry_out(*entry, MachineId());
+            if (done.refusal) {
+                refused.push_back(refusal_json(cockpit_.scenario().vault.name, *done.refusal));
+            }
             return {{"started", std::move(started)}, {"refused", std::move(refused)}};
         }
         if (entry->plan) {

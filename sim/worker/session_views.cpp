@@ -130,6 +130,30 @@ json plans_json(world::Cockpit& cockpit) {
     return plans;
 }
 
+json vault_json(world::Cockpit& cockpit) {
+    const VaultSetup& setup = cockpit.vault().setup();
+    const auto place = [](SetupId id) { return id.is_none() ? json() : json(id.value); };
+    json objects = json::array();
+    for (std::size_t index = 0; index < setup.objects(); ++index) {
+        const SetupId id(index);
+        if (!setup.is_alive(id)) continue;
+        const SetupObject& object = setup.object(id);
+        json uses = json::array();
+        for (const SetupId used : object.uses) uses.push_back(used.value);
+        objects.push_back({{"object", index},
+                           {"kind", name_of(object.kind)},
+                           {"name", object.name},
+                           {"parent", place(object.parent)},
+                           {"since_s", seconds(object.since)},
+                           {"uses", std::move(uses)}});
+    }
+    json order = json::array();
+    for (const SetupId id : setup.deletion_order()) order.push_back(id.value);
+    return {{"objects", std::move(objects)},
+            {"deletion_order", std::move(order)},
+            {"deleted", setup.is_deleted()}};
+}
+
 json jobs_json(world::Cockpit& cockpit, std::size_t first) {
     json jobs = json::array();
     for (std::size_t job = first; job < cockpit.logic().jobs(); ++job) {

@@ -13,6 +13,8 @@ nlohmann::json item_json(world::Cockpit& cockpit, MachineId machine);
 nlohmann::json items_json(world::Cockpit& cockpit);
 /// The recovery plans, with their groups and what they allow now.
 nlohmann::json plans_json(world::Cockpit& cockpit);
+/// What is in the vault, and the order in which it goes, as numbers of objects.
+nlohmann::json vault_json(world::Cockpit& cockpit);
 /// The recovery points that exist now, newest first.
 nlohmann::json points_json(world::Cockpit& cockpit, MachineId machine);
 /// Jobs from number `first` on, with their tasks.

@@ -31,6 +31,7 @@ bool handles_machines(JobKind kind) {
         case JobKind::Failback:
         case JobKind::ChangeRecoveryPoint:
         case JobKind::Commit:
+        case JobKind::CancelFailover:
         case JobKind::ReverseReplicate:
         case JobKind::DisableProtection:
         case JobKind::RemoveReplication: return true;
@@ -106,7 +107,8 @@ void ControlSight::see_machines(MachineId machine, lab::ItemSight& seen) const {
         billing_.meter_runs(machine, Meter::TestDisks);
 }
 
-/// Whether the item's last failover did not shut its source down, by its job's own record.
+/// Whether the item's last failover did not shut its source down, by its job's own record; or
+/// somebody switched a machine on since.
 bool ControlSight::left_source_on(MachineId machine) const {
     last_failover_.resize(estate_.machines.size());
     for (; jobs_seen_ < logic_.jobs(); ++jobs_seen_) {
@@ -115,6 +117,10 @@ bool ControlSight::left_source_on(MachineId machine) const {
             last_failover_[job.machine.value] = JobId(jobs_seen_);
     }
     const JobId last = last_failover_[machine.value];
+    const Instant since = last.is_none() ? Instant() : logic_.job(last).started;
+    for (const InstanceHistory& side : world_.instances(machine)) {
+        if (side.running() && side.by_hand && side.ran.back().from >= since) return true;
+    }
     if (last.is_none()) return false;
     for (const TaskRecord& task : logic_.job(last).tasks) {
         const TaskAction action = task.row->action;

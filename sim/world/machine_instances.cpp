@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "model/recovery/job.hpp"
+
 namespace landfall::world {
 
 namespace {
@@ -162,7 +164,9 @@ std::string_view MachineInstances::carry_out(const MachineRequest& request, Inst
             return {};
         case MachineAction::Start:
             if (!machine.exists()) return kNothingThere;
-            if (!machine.running()) machine.ran.push_back({now});
+            if (machine.running()) return {};
+            machine.ran.push_back({now});
+            machine.by_hand = job_of_token(request.token).is_none();
             return {};
         case MachineAction::ShutDown:
             if (!machine.exists()) return kNothingThere;

@@ -35,6 +35,7 @@ struct TimeSpan {
 struct InstanceHistory {
     std::vector<TimeSpan> existed;
     std::vector<TimeSpan> ran;
+    bool by_hand = false;  ///< it was switched on at its console the last time
     [[nodiscard]] bool exists() const { return !existed.empty() && existed.back().lasts(); }
     [[nodiscard]] bool running() const { return !ran.empty() && ran.back().lasts(); }
 };

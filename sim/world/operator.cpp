@@ -41,6 +41,7 @@ std::string_view name_of(scenario::Operation operation) {
         case scenario::Operation::RestartJob: return "Restart job";
         case scenario::Operation::ResumeJob: return "Resume job";
         case scenario::Operation::CancelJob: return "Cancel job";
+        case scenario::Operation::DeleteVault: return "Delete vault";
         default: return landfall::name_of(operation_of(operation));
     }
 }
@@ -52,17 +53,36 @@ void note_refusal(Observer& record, std::string_view machine, const scenario::Ti
 }
 
 bool is_of_service(scenario::Operation operation) {
-    return operation == scenario::Operation::OrchestratorOutage;
+    return operation == scenario::Operation::OrchestratorOutage ||
+           operation == scenario::Operation::DeleteVault;
 }
 
 CarriedOut Operator::carry_out(const scenario::TimelineEntry& entry, MachineId machine) {
     if (happens_by_itself(entry, machine)) return {};
+    if (entry.operation == scenario::Operation::DeleteVault) return delete_vault();
     if (!scenario::is_of_item(entry.operation)) return control_job(entry, machine);
     auto outcome = logic_.start(operation_of(entry.operation), machine, options_of(entry, machine));
     if (auto* refusal = std::get_if<Refusal>(&outcome)) {
         return {std::nullopt, std::move(*refusal)};
     }
     return {std::get<JobId>(outcome), std::nullopt};
+}
+
+CarriedOut Operator::delete_vault() {
+    auto refusal = vault_.take_down(vault_name_);
+    if (!refusal) return {};
+    const std::size_t items = vault_.setup().count(SetupKind::Item);
+    return {std::nullopt,
+            Refusal{{}, {}, std::move(refusal->why), std::to_string(items) + " protected items"}};
+}
+
+/// The machine whose power button somebody presses: the active one, where nobody says which.
+MachineInstance Operator::switched_on(const scenario::TimelineEntry& entry,
+                                      MachineId machine) const {
+    const bool away = logic_.view_of(machine).active == ActiveLocation::Recovery;
+    const auto active = away ? scenario::Side::Recovery : scenario::Side::Primary;
+    return entry.side.value_or(active) == scenario::Side::Recovery ? MachineInstance::Recovery
+                                                                   : MachineInstance::Primary;
 }
 
 OperationOptions Operator::options_of(const scenario::TimelineEntry& entry,
@@ -169,6 +189,9 @@ bool Operator::happens_by_itself(const scenario::TimelineEntry& entry, MachineId
             logic_.lose_power(machine);
             crashes_.source();
             logic_.power_returned(machine);
+            return true;
+        case scenario::Operation::PowerOn:
+            world_.switch_on(machine, switched_on(entry, machine));
             return true;
         case scenario::Operation::RestartTarget:
             crashes_.replica();

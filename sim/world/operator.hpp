@@ -12,6 +12,7 @@
 
 #include "model/recovery/site_recovery.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/live_vault.hpp"
 #include "sim/world/simulated_blocks.hpp"
 
 namespace landfall::world {
@@ -36,11 +37,13 @@ class Operator {
   public:
     /// Cues of this operator carry `cue`: the ends of orchestrator outages.
     Operator(World& world, SiteRecovery& logic, Estate& estate, SimulatedBlocks& blocks,
-             StoreCrashes crashes, std::uint32_t cue)
+             LiveVault& vault, std::string_view vault_name, StoreCrashes crashes, std::uint32_t cue)
         : world_(world),
           logic_(logic),
           estate_(estate),
           blocks_(blocks),
+          vault_(vault),
+          vault_name_(vault_name),
           crashes_(std::move(crashes)),
           cue_(cue) {}
 
@@ -53,6 +56,9 @@ class Operator {
 
   private:
     bool happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine);
+    [[nodiscard]] MachineInstance switched_on(const scenario::TimelineEntry& entry,
+                                              MachineId machine) const;
+    CarriedOut delete_vault();
     CarriedOut control_job(const scenario::TimelineEntry& entry, MachineId machine);
     std::optional<std::string> control(const scenario::TimelineEntry& entry, JobId job);
     [[nodiscard]] OperationOptions options_of(const scenario::TimelineEntry& entry,
@@ -65,11 +71,15 @@ class Operator {
     SiteRecovery& logic_;
     Estate& estate_;  ///< a disk that is resized changes it
     SimulatedBlocks& blocks_;
+    LiveVault& vault_;
+    std::string_view vault_name_;
     StoreCrashes crashes_;
     std::uint32_t cue_;
     int outages_ = 0;  ///< of the orchestrator, that have not ended
 };
 
+/// What is refused to nobody's machine is refused by it.
+inline const std::string kNameOfService = "the service";
 /// Writes down that an operation was refused: a script that looks at a refusal and a timeline that
 /// expects it leave the same trace.
 void note_refusal(Observer& record, std::string_view machine, const scenario::TimelineEntry& entry,

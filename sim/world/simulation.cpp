@@ -68,7 +68,8 @@ class Simulation : private Director, private Cockpit {
           probe_(logic_, blocks_, world_),
           sight_(parts_.estate, world_, logic_, billing_),
           control_(sight_, [this] { return world_.now(); }),
-          operator_(world_, logic_, parts_.estate, blocks_,
+          vault_(parts_.estate, logic_, recorder_, [this] { return world_.now(); }),
+          operator_(world_, logic_, parts_.estate, blocks_, vault_, scenario.vault.name,
                     {[this] { crash(source_store_); }, [this] { crash(replica_store_); },
                      [this](MachineId leg) { damage_wire(leg); }},
                     kOperatorCue),
@@ -128,6 +129,7 @@ class Simulation : private Director, private Cockpit {
         void state_changed(MachineId machine, std::string_view state) override {
             Recorder::state_changed(machine, state);
             run_.health_.state_changed(machine, state);
+            run_.vault_.follow(machine);
             run_.note_change(machine);
         }
         void noted(std::string_view kind, std::string_view subject,
@@ -139,6 +141,10 @@ class Simulation : private Director, private Cockpit {
                                  kind == "job_suspended";
             if (of_item) run_.note_change_of(subject);
             if (kind == "recovery_plan_suspended") run_.note_change_of_plan(subject);
+        }
+        void replication_changed(MachineId leg) override {
+            Recorder::replication_changed(leg);
+            run_.vault_.count_disks(leg);
         }
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
@@ -183,17 +189,14 @@ class Simulation : private Director, private Cockpit {
     /// Replicas that the timeline will crash, or a pilot may, keep their data in a store that can;
     /// the others only in memory. Likewise sources, where they keep anything.
     StableStore* replica_store(bool is_steered) {
-        const bool crashes = is_steered || happens(scenario::Operation::RestartTarget);
-        return crashes ? &replica_store_ : nullptr;
+        return is_steered || happens(scenario::Operation::RestartTarget) ? &replica_store_
+                                                                         : nullptr;
     }
     StableStore* source_store(bool is_steered) {
-        const bool crashes = is_steered || happens(scenario::Operation::PowerOff);
-        return crashes ? &source_store_ : nullptr;
+        return is_steered || happens(scenario::Operation::PowerOff) ? &source_store_ : nullptr;
     }
-
     WireTap* wire_tap(bool is_steered) {
-        const bool tapped = is_steered || happens(scenario::Operation::DamageTransfer);
-        return tapped ? &wire_damage_ : nullptr;
+        return is_steered || happens(scenario::Operation::DamageTransfer) ? &wire_damage_ : nullptr;
     }
 
     void damage_wire(MachineId leg) {
@@ -307,10 +310,8 @@ class Simulation : private Director, private Cockpit {
             const MachineId machine(index);
             const DataPath path = logic_.engine().data_path(machine);
             if (path == DataPath::Copying) return true;
-            if (path == DataPath::ResyncRequired &&
-                is_legal(logic_.view_of(machine), Operation::RepairReplication)) {
-                return true;
-            }
+            if (path != DataPath::ResyncRequired) continue;
+            if (is_legal(logic_.view_of(machine), Operation::RepairReplication)) return true;
         }
         return false;
     }
@@ -367,6 +368,7 @@ class Simulation : private Director, private Cockpit {
     [[nodiscard]] Instant now() const override { return world_.now(); }
     [[nodiscard]] SiteRecovery& logic() override { return logic_; }
     [[nodiscard]] const record::Recorder& records() const override { return recorder_; }
+    LiveVault& vault() override { return vault_; }
     [[nodiscard]] bool has_ended(JobId job) const override {
         return logic_.job(job).is_over() || logic_.job(job).state == JobState::Suspended;
     }
@@ -377,18 +379,15 @@ class Simulation : private Director, private Cockpit {
         return world::has_reached(logic_, plan, state);
     }
     CarriedOut carry_out(const scenario::TimelineEntry& entry, RecoveryPlanId plan) override {
-        CarriedOut done = operator_.carry_out(entry, plan);
-        if (done.refusal) {
-            const std::string name = "recovery plan " + parts_.estate.plan(plan).name;
-            note_refusal(recorder_, name, entry, *done.refusal);
-        }
-        return done;
+        return told("recovery plan " + parts_.estate.plan(plan).name, entry,
+                    operator_.carry_out(entry, plan));
     }
     CarriedOut carry_out(const scenario::TimelineEntry& entry, MachineId machine) override {
-        CarriedOut done = operator_.carry_out(entry, machine);
-        if (done.refusal) {
-            note_refusal(recorder_, parts_.machines[machine.value].name, entry, *done.refusal);
-        }
+        return told(machine.is_none() ? kNameOfService : parts_.machines[machine.value].name, entry,
+                    operator_.carry_out(entry, machine));
+    }
+    CarriedOut told(const std::string& of, const scenario::TimelineEntry& entry, CarriedOut done) {
+        if (done.refusal) note_refusal(recorder_, of, entry, *done.refusal);
         return done;
     }
     [[nodiscard]] std::vector<std::string> waiting() const override {
@@ -480,6 +479,7 @@ class Simulation : private Director, private Cockpit {
     DataPathProbe probe_;
     ControlSight sight_;
     lab::ControlBoard control_;
+    LiveVault vault_;
     Operator operator_;
     Timeline timeline_;
     Stepper stepper_;

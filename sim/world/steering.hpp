@@ -62,6 +62,7 @@ class Cockpit {
     [[nodiscard]] virtual Instant now() const = 0;
     [[nodiscard]] virtual SiteRecovery& logic() = 0;
     [[nodiscard]] virtual const record::Recorder& records() const = 0;
+    virtual LiveVault& vault() = 0;
     [[nodiscard]] virtual bool has_ended(JobId job) const = 0;
     [[nodiscard]] virtual bool has_reached(MachineId machine,
                                            scenario::MachineState state) const = 0;

@@ -76,7 +76,7 @@ std::string Timeline::name_of_target(const Step& step) const {
     if (!step.plan.is_none()) {
         return "recovery plan " + scenario_.recovery_plans[step.plan.value].name;
     }
-    return step.machine.is_none() ? "the service" : machines_[step.machine.value].name;
+    return step.machine.is_none() ? kNameOfService : machines_[step.machine.value].name;
 }
 
 void Timeline::start() {

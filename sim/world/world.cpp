@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/recovery/job.hpp"
+
 namespace landfall::world {
 
 namespace {
@@ -121,6 +123,13 @@ Bytes World::written(DiskId disk, Instant from, Instant to) {
 void World::request(const MachineRequest& request) {
     const MachineInstances::Begun begun = instances_.begin(request, now());
     kernel_.schedule(begun.ends, {kMachineAction, begun.number, 0});
+}
+
+void World::switch_on(MachineId item, MachineInstance instance) {
+    request({.machine = item,
+             .instance = instance,
+             .action = MachineAction::Start,
+             .token = token_of_console(switched_on_++)});
 }
 
 /// The machine whose guest writes to the disks that a leg replicates.

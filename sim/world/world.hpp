@@ -85,6 +85,8 @@ class World : public Clock,
     [[nodiscard]] const ItemInstances& instances(MachineId item) const {
         return instances_.of(item);
     }
+    /// Somebody at the console of the machine switches it on; the logic hears of it.
+    void switch_on(MachineId item, MachineInstance instance);
     void plant(const PlantedFailure& failure) { instances_.plant(failure); }
 
     /// Time in [from, to) for which the traces of a disk hold no sample.
@@ -121,6 +123,7 @@ class World : public Clock,
     SimulatedBlocks* blocks_;        ///< null without block fidelity
     std::vector<Bytes> sending_;     ///< per channel; 0 when idle
     std::vector<Bytes> carried_;
+    std::uint32_t switched_on_ = 0;  ///< how often somebody did
     EventSink* logic_ = nullptr;
     Director* director_ = nullptr;
 };

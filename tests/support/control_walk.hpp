@@ -195,7 +195,12 @@ class ControlPlaneWalk {
         SiteRecovery& logic = world_.logic();
         const ItemView seen = logic.view_of(machine);
         const bool at_home = seen.active == ActiveLocation::Primary;
-        switch (random_.below(6)) {
+        switch (random_.below(7)) {
+            case 6:
+                world_.world().switch_on(machine, random_.below(4) == 0 ? MachineInstance::Recovery
+                                                  : at_home             ? MachineInstance::Primary
+                                                            : MachineInstance::Recovery);
+                break;
             case 4:
             case 5: plant_failure(machine); break;
             case 0:

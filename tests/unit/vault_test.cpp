@@ -120,7 +120,28 @@ TEST_F(Vault, RegionsOfOneSubscriptionProtectThreeThousandDisks) {
     const SetupId mapping = made(vault_.map_container(here, there, policy, {}));
     made(vault_.protect("large", mapping, 2990, {}));
     EXPECT_THAT(refused(vault_.protect("eleven", mapping, 11, {})), HasSubstr("at most 3000"));
-    made(vault_.protect("ten", mapping, 10, {}));
+    const SetupId ten = made(vault_.protect("ten", mapping, 10, {}));
+    // They count while they are protected, and as they are now.
+    EXPECT_THAT(refused(vault_.protect("one", mapping, 1, {})), HasSubstr("3000 of which"));
+    vault_.set_disks(ten, 9);
+    made(vault_.protect("one", mapping, 1, {}));
+    EXPECT_FALSE(vault_.remove(ten));
+    EXPECT_TRUE(vault_.item_of("ten", mapping).is_none());
+    made(vault_.protect("ten", mapping, 9, {}));
+}
+
+TEST_F(Vault, IsTakenDownInOneGoOnceNothingIsProtected) {
+    protect_one();
+    const auto refused_once = vault_.take_down();
+    ASSERT_TRUE(refused_once);
+    EXPECT_THAT(refused_once->why, HasSubstr("protected item web"));
+    EXPECT_EQ(refused_once->first, std::vector{item_});
+    EXPECT_TRUE(vault_.is_alive(policy_));
+    EXPECT_FALSE(vault_.remove(item_));
+    EXPECT_FALSE(vault_.take_down());
+    EXPECT_TRUE(vault_.is_deleted());
+    EXPECT_TRUE(vault_.deletion_order().empty());
+    EXPECT_THAT(vault_.take_down()->why, HasSubstr("deleted before"));
 }
 
 TEST_F(Vault, APolicyIsOfTheKindThatTheContainersNeed) {
