@@ -36,6 +36,7 @@ WITHOUT_LOSS = {
     "story-zone-to-zone": ["api"],
     "story-vmm-to-vmm": ["erp-1", "erp-2"],
     "story-migration-flavours": ["hyper-v", "vmware"],
+    "story-disks-servers-pauses": ["front", "shop", "stock"],
     "migrate-on-premises": ["files", "intranet", "web"],
     "failback-on-premises": ["files", "intranet", "web"],
     "move-between-regions": ["api-1", "api-2"],
@@ -136,6 +137,29 @@ def test_a_vmm_replica_turns_round_by_itself() -> None:
     operations = {step.do for step in lf.load("gallery:story-vmm-to-vmm").timeline}
     assert "reprotect" not in operations
     assert jobs_of("story-vmm-to-vmm", "erp-1").count("Reverse replicate") == 2
+
+
+def test_what_changes_while_machines_are_protected_is_seen_in_the_points() -> None:
+    result = run("story-disks-servers-pauses")
+    first = {
+        kind: float(result.events[result.events["kind"] == kind]["t_s"].iloc[0])
+        for kind in ("disk_protected", "disk_removed", "process_server_switched")
+    }
+    jobs = result.jobs.set_index("operation")
+    assert first["disk_protected"] > jobs.loc["Add disks", "end_s"], "its copy takes time"
+    assert first["disk_removed"] == jobs.loc["Remove disks", "end_s"]
+    # SR/vmware-azure-manage-process-server.md: in effect a quarter of an hour after the job
+    assert first["process_server_switched"] >= jobs.loc["Switch process server", "end_s"] + 900
+    steps = result.rpo  # one at each point
+    stock = steps[steps["machine"] == "stock"]["t_s"]
+    paused, resumed = (
+        jobs.loc["Pause replication", "end_s"],
+        jobs.loc["Resume replication", "end_s"],
+    )
+    assert not stock.between(paused + 60, resumed).any(), "no point while replication is paused"
+    assert (stock > resumed).sum() > 10
+    refused = result.events[result.events["kind"] == "refused"]
+    assert list(refused["subject"]) == ["stock", "front"]
 
 
 # --- Loss -----------------------------------------------------------------------------------------
