@@ -175,7 +175,7 @@ _OPTIONAL_KEYS = {
     ),
 }
 #: What happens to the world, or to the service as a whole: nobody can refuse it.
-_EVENTS = (
+EVENTS = (
     "power_off",
     "power_on",
     "resize_disk",
@@ -354,7 +354,7 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
             if not given and self.do in _NEEDED_KEYS.get(key, ()):
                 raise clash(codes.MISSING_KEY, "this key is required", key)
         self._plan_goes_with_the_rest()
-        if self.refused and self.do in _EVENTS:
+        if self.refused and self.do in EVENTS:
             raise clash(codes.KEYS_CLASH, "an event of the world cannot be refused", "refused")
         return self
 

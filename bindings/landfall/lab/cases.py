@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..timeline import EVENTS
 from .faults import Document, Fault, FaultKind, kinds, machine_names, written
 
 if TYPE_CHECKING:
     from ..scenario import Scenario
 
 __all__ = ["Case", "Ground", "applicable", "document_of"]
-
-_EVENTS = frozenset(
-    {"power_off", "resize_disk", "replace_disk", "restart_target", "orchestrator_outage"}
-)
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def changes_of(document: Document, case: Case) -> dict[str, Any]:
 
 
 def _tolerant(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    if entry["do"] in _EVENTS or entry.get("refused"):
+    if entry["do"] in EVENTS or entry.get("refused"):
         return entry
     return {**entry, "refused": "either"}
 

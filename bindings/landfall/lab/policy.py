@@ -471,6 +471,6 @@ def _machine_of(entry: dict[str, Any]) -> str:
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry as a timeline may have it: an event of the world cannot be refused."""
-    from .cases import _EVENTS
+    from ..timeline import EVENTS
 
-    return {**entry, "refused": False} if entry["do"] in _EVENTS else entry
+    return {**entry, "refused": False} if entry["do"] in EVENTS else entry
