@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         Vault,
     )
     from .estimate import Estimate
+    from .faults import Fault
     from .jobs import Job, Jobs, Task
     from .machines import Disk, FailedOver, Machine
     from .planning import fluid_lag, required_bandwidth
@@ -98,6 +99,7 @@ _NAMES = {
     "estate": "ConfigurationServer ConsistencyGroup Host Lan Link MasterTarget Outage Policy "
     "ProcessServer Region Site StorageAccount Throttle Vault",
     "estimate": "Estimate",
+    "faults": "Fault",
     "jobs": "Job Jobs Task",
     "machines": "Disk FailedOver Machine",
     "planning": "fluid_lag required_bandwidth",
@@ -133,6 +135,7 @@ __all__ = [
     "Expectation",
     "FailedOver",
     "FamilyQuota",
+    "Fault",
     "GoalNotReached",
     "Host",
     "Item",

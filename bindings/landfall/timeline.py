@@ -258,10 +258,10 @@ class Step(Part, json_schema_extra=exactly_one("at", "when")):
     lasts: Duration | None = Field(
         default=None, description="Orchestrator outage: for how many seconds."
     )
-    refused: Flag = Field(
+    refused: Literal[True, False, "either"] = Field(
         default=False,
-        description="Expect that Site Recovery refuses it: the run records the refusal and goes "
-        "on, and fails if the operation starts.",
+        description="true: expect that Site Recovery refuses it; the run records the refusal and "
+        'goes on, and fails if the operation starts. "either": go on whatever the answer is.',
     )
 
     @model_validator(mode="after")

@@ -88,7 +88,7 @@ std::optional<landfall::Operation> deciding(Operation operation, ScenarioKind ki
 /// An operation that machines of the group's kind never have, whatever their state.
 void check_support(Checking& checking, const TimelineEntry& entry, const MachineGroup& group,
                    const std::string& pointer) {
-    if (entry.refused || group.replication == Replication::Failback) return;
+    if (entry.refused != Refused::No || group.replication == Replication::Failback) return;
     const ScenarioKind kind = kind_of(group);
     const ServiceProfile& profile = checking.scenario.profile;
     const auto operation = deciding(entry.operation, kind, profile);

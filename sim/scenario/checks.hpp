@@ -52,6 +52,8 @@ void check_timeline(Checking& checking);
 /// One entry of it, but for its date.
 void check_timeline_entry(Checking& checking, const TimelineEntry& entry,
                           const std::string& pointer);
+/// Faults: targets, windows and envelopes (check_faults.cpp)
+void check_faults(Checking& checking);
 /// Whether every name and pattern selects a machine.
 void check_selection(Checking& checking, const std::vector<std::string>& patterns,
                      const std::string& pointer);

@@ -13,7 +13,7 @@ std::optional<TimelineEntry> read_command_entry(const Scenario& scenario, const 
     Checking checking(scenario);
     // What a machine never has is no fault of a file here: the service itself refuses it.
     TimelineEntry asked = entry;
-    asked.refused = true;
+    asked.refused = Refused::Yes;
     check_timeline_entry(checking, asked, "");
     problems = std::move(checking.problems);
     if (!problems.empty()) return std::nullopt;

@@ -82,6 +82,16 @@ void read_recovery_point(ObjectReader& object, TimelineEntry& entry) {
     point.finish();
 }
 
+/// true, false, or "either".
+std::optional<Refused> read_refused(const Json& value, const std::string& pointer,
+                                    Problems& problems) {
+    static const ReadChoice<Refused> words = {{{"either", Refused::Either}}};
+    if (value.is_string()) return words(value, pointer, problems);
+    const auto flag = ReadFlag()(value, pointer, problems);
+    if (!flag) return std::nullopt;
+    return *flag ? Refused::Yes : Refused::No;
+}
+
 void read_options(ObjectReader& object, TimelineEntry& entry) {
     static const ReadChoice<bool> syncs = {{{"minimise_downtime", false}, {"full_download", true}}};
     static const ReadChoice<bool> locations = {{{"original", false}, {"alternate", true}}};
@@ -95,10 +105,10 @@ void read_options(ObjectReader& object, TimelineEntry& entry) {
     entry.process_server = object.optional("process_server", ReadName());
     entry.comments = object.optional("comments", ReadText());
     entry.lasts = object.optional("lasts", ReadDuration());
-    entry.refused = object.with_default("refused", ReadFlag(), false);
-    if (entry.refused && entry.operation >= Operation::PowerOff) {
-        note(object.problems(), code::kKeysClash, object.at("refused"), "true",
-             "an event of the world cannot be refused");
+    entry.refused = object.with_default("refused", read_refused, Refused::No);
+    if (entry.refused != Refused::No && entry.operation >= Operation::PowerOff) {
+        note(object.problems(), code::kKeysClash, object.at("refused"),
+             shown(*object.find("refused")), "an event of the world cannot be refused");
     }
 }
 

@@ -17,6 +17,7 @@
 #include "model/estate/machine_facts.hpp"
 #include "model/estate/target.hpp"
 #include "model/profile/service_profile.hpp"
+#include "sim/scenario/fault.hpp"
 #include "sim/scenario/recovery_plans.hpp"
 
 namespace landfall::scenario {
@@ -343,6 +344,10 @@ enum class MachineState {
 /// The recovery point that a failover uses.
 enum class PointChoice { Latest, LatestProcessed, LatestAppConsistent, Custom };
 
+/// Whether an operation of the timeline is to be refused. Either: what the service says is right,
+/// as with an operator who tries things out of order.
+enum class Refused { No, Yes, Either };
+
 /// Fires when machines reach a state: each on its own, or all once the last one has.
 struct StateCondition {
     MachineState state = MachineState::Protected;
@@ -367,7 +372,7 @@ struct TimelineEntry {
     std::optional<std::string> process_server;  ///< SwitchProcessServer: always there
     std::optional<std::string> comments;
     std::optional<Duration> lasts;  ///< OrchestratorOutage: always there
-    bool refused = false;           ///< it is expected that Site Recovery refuses it
+    Refused refused = Refused::No;  ///< whether it is expected that Site Recovery refuses it
 };
 
 // --- Expectations
@@ -427,6 +432,9 @@ struct Scenario {
     std::vector<Runbook> runbooks;
     std::vector<RecoveryPlan> recovery_plans;
     std::vector<TimelineEntry> timeline;
+    std::vector<Fault> faults;
+    /// From here on all has to come right again; absent: from the end of the last fault.
+    std::optional<Duration> liveness_after;
     std::vector<Expectation> expect;
 };
 

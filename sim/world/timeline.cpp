@@ -103,11 +103,11 @@ std::optional<scenario::Problem> Timeline::fire(std::uint32_t subject) {
     const auto& facts = scenario_.timeline[step.entry];
     ++fired_;
     const CarriedOut done = operator_.carry_out(facts, step.machine);
-    if (done.refusal && facts.refused) {
+    if (done.refusal && facts.refused != scenario::Refused::No) {
         note_refusal(record_, machines_[step.machine.value].name, facts, *done.refusal);
         return std::nullopt;
     }
-    if (!done.refusal && !facts.refused) return std::nullopt;
+    if (!done.refusal && facts.refused != scenario::Refused::Yes) return std::nullopt;
     return problem_of(step, done);
 }
 
