@@ -201,7 +201,8 @@ void ReplicationPipeline::take_copies(ProcessServerId id, Bytes limit) {
         server.next_copy %= server.copies.size();
         const DiskId disk(server.copies[server.next_copy++]);
         CopyStream& copy = *copies_[disk.value];
-        const Bytes piece = std::min({copy.available(now), quantum, limit});
+        const bool runs = state(state(disk).machine).agent_runs;
+        const Bytes piece = runs ? std::min({copy.available(now), quantum, limit}) : Bytes(0);
         if (piece == Bytes(0)) {
             ++idle;
             continue;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -50,6 +51,9 @@ constexpr std::string_view name_of(DataPath path) {
     }
     return "";
 }
+
+/// How far the first marker of a consistency group is that is in no point yet.
+enum class MarkerProgress : std::uint8_t { None, Placed, Decided };
 
 /// What the layer above is told.
 class ReplicationListener {
@@ -118,6 +122,26 @@ class ReplicationPipeline : private GroupHost {
     /// The machine was failed over to `point`: its witness may compare, and the disks of its other
     /// leg hold what the point holds.
     void promoted(MachineId machine, const RecoveryPoint& point, bool planned);
+    // What goes wrong at a source's agent, in a cache, at a replica disk
+    // (pipeline_disturbances.cpp).
+    /// Any: nothing leaves the source until the agent starts again.
+    void agent_stopped(MachineId machine);
+    void agent_started(MachineId machine);
+    /// It is replicated, and its source is on.
+    [[nodiscard]] bool is_live(MachineId machine) const {
+        const MachineState& source = machines_[machine.value];
+        return source.path != DataPath::Stopped && source.source_running;
+    }
+    [[nodiscard]] bool agent_runs(MachineId machine) const {
+        return machines_[machine.value].agent_runs;
+    }
+    /// The relay comes back with an empty cache: whoever had something in it is resynchronized.
+    void lose_cache(ProcessServerId server);
+    /// Something else fills the disk of the cache, or has left it.
+    void cache_filled(ProcessServerId server, bool filled);
+    void apply_logs_at(DiskId disk, BytesPerSecond rate);
+    /// Whether the guest can be made application-consistent.
+    void app_consistency(MachineId machine, bool works);
     /// Evaluates process server health and RPO thresholds; the environment's health timer calls it.
     void evaluate_health();
 
@@ -136,6 +160,11 @@ class ReplicationPipeline : private GroupHost {
     /// (SR/vmware-azure-enable-replication.md).
     [[nodiscard]] std::int64_t copy_progress_percent(DiskId disk) const;
     [[nodiscard]] std::int64_t resyncs(MachineId machine) const;
+    /// Its upload failed and waits for another attempt.
+    [[nodiscard]] bool waits_to_retry(MachineId machine) const;
+    /// Uploaded logs go into its replica disks.
+    [[nodiscard]] bool applies_logs(MachineId machine) const;
+    [[nodiscard]] MarkerProgress marker_progress(MachineId machine) const;
     [[nodiscard]] std::uint64_t deltas() const { return deltas_; }
     /// Null unless a machine is simulated at block fidelity.
     [[nodiscard]] const BlockContent* blocks() const { return blocks_.get(); }
@@ -197,6 +226,8 @@ class ReplicationPipeline : private GroupHost {
         Duration replication_interval;  ///< of a double log
         DataPath path = DataPath::Stopped;
         bool source_running = true;
+        bool agent_runs = true;             ///< nothing leaves without it
+        bool app_consistency_works = true;  ///< of the guest
         bool rpo_breached = false;
         bool cycling = false;          ///< a double log's timer runs
         bool close_when_sent = false;  ///< its interval is over, but the log before it is not sent
@@ -322,7 +353,8 @@ class ReplicationPipeline : private GroupHost {
     std::vector<MachineState> machines_;
     std::vector<std::optional<FailedOver>> parted_;  ///< per machine that replicates so
     std::vector<DiskState> disks_;
-    std::vector<std::optional<CopyStream>> copies_;  ///< per disk
+    std::vector<std::optional<CopyStream>> copies_;              ///< per disk
+    std::map<MachineId, std::vector<Delta>> at_stopped_agents_;  ///< captured, kept back
     std::vector<Bytes> lost_;  ///< per disk at block fidelity: to be sent again
     std::vector<std::optional<ChurnCeiling>> ceilings_;  ///< per disk; empty: no disk has one
     std::vector<ProcessServerState> servers_;

@@ -67,6 +67,12 @@ void DirtySuperset::replica_recovered(DiskId disk, const BlockReader&) {
     suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
 }
 
+void DirtySuperset::replica_damaged(MachineId machine, std::span<const std::uint64_t>) {
+    for (const DiskId disk : lab_.disks_of(machine)) {
+        suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
+    }
+}
+
 void DirtySuperset::branched(MachineId machine, Instant) {
     for (const DiskId disk : lab_.disks_of(machine))
         suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
@@ -161,6 +167,12 @@ void AcknowledgedIsDurable::copy_ended(DiskId disk, SectorRange range, bool dura
 }
 
 void AcknowledgedIsDurable::branched(MachineId machine, Instant) {
+    for (const DiskId disk : lab_.disks_of(machine)) floors_[disk.value] = {};
+}
+
+/// What was found damaged is told, and promised no more.
+void AcknowledgedIsDurable::replica_damaged(MachineId machine, std::span<const std::uint64_t>) {
+    count_check();
     for (const DiskId disk : lab_.disks_of(machine)) floors_[disk.value] = {};
 }
 

@@ -30,6 +30,7 @@ class DirtySuperset : public Oracle {
     void guest_wrote(DiskId disk, const GuestWrite& write) override;
     void accepted(DiskId disk, Generation generation, SectorRange range) override;
     void replica_recovered(DiskId disk, const BlockReader& content) override;
+    void replica_damaged(MachineId machine, std::span<const std::uint64_t> kept) override;
     void branched(MachineId machine, Instant cut) override;
     void checkpoint(bool last) override;
 
@@ -56,6 +57,7 @@ class AcknowledgedIsDurable : public Oracle {
     void copy_read(DiskId disk, SectorRange range) override;
     void copy_ended(DiskId disk, SectorRange range, bool durable) override;
     void replica_recovered(DiskId disk, const BlockReader& content) override;
+    void replica_damaged(MachineId machine, std::span<const std::uint64_t> kept) override;
     void branched(MachineId machine, Instant cut) override;
 
   private:

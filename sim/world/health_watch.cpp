@@ -51,10 +51,12 @@ std::vector<std::optional<BytesPerSecond>> churn_limits(
 }
 
 HealthWatch::HealthWatch(const Estate& estate, const World& world, const SiteRecovery& logic,
-                         std::vector<std::optional<BytesPerSecond>> churn_limits)
+                         std::vector<std::optional<BytesPerSecond>> churn_limits,
+                         const faults::Troubles& troubles)
     : estate_(estate),
       world_(world),
       logic_(logic),
+      troubles_(troubles),
       churn_limits_(std::move(churn_limits)),
       machines_(estate.machines.size()) {
     churn_limits_.resize(estate.machines.size());  // none is known of a reverse leg
@@ -145,6 +147,15 @@ ItemFacts HealthWatch::facts_of(MachineId id) {
     facts.rpo_threshold = policy.rpo_threshold;
     const Instant off = world_.writes_end(machine.first_disk);
     if (off <= now) facts.since_source_heard = now - off;
+    if (const auto silent = troubles_.agents[id.value].since()) {
+        facts.since_source_heard = now - *silent;
+    }
+    const std::size_t server = machine.process_server.value;
+    const auto silent = troubles_.servers[server].since();
+    facts.server_lost = silent && now - *silent > estate_.profile.health_heartbeat_lost;
+    facts.port_blocked = troubles_.ports[server].lasts();
+    facts.uploads_fail = troubles_.uploads[server].lasts();
+    facts.master_target_lost = troubles_.master_targets[server].lasts();
     facts.without_upload = now - watch.moved;
     facts.resync_required = engine.data_path(id) == DataPath::ResyncRequired;
     facts.churn_limit = churn_limits_[id.value];
@@ -160,8 +171,10 @@ void HealthWatch::evaluate() {
         const ProcessServer& server = estate_.process_servers[index];
         if (server.receive_channel.is_none()) continue;  // the sources upload by themselves
         const auto& state = logic_.engine().process_server(ProcessServerId(index));
+        const auto silent = troubles_.servers[index].since();
+        const auto since_heard = silent ? std::optional(now - *silent) : std::nullopt;
         const auto reasons = judge_server(
-            {state.measured(estate_.profile, server), std::nullopt, false}, estate_.profile);
+            {state.measured(estate_.profile, server), since_heard, false}, estate_.profile);
         monitor_.update({HealthSubjectKind::ProcessServer, static_cast<std::uint32_t>(index)},
                         reasons, true, now);
     }
@@ -170,6 +183,16 @@ void HealthWatch::evaluate() {
         if (!facts.replicates && !facts.failover_failed && !machines_[index].since) continue;
         monitor_.update({HealthSubjectKind::Item, static_cast<std::uint32_t>(index)},
                         judge_item(facts, estate_.profile), facts.replicates, now);
+    }
+    for (std::size_t index = 0; index < troubles_.certificates.size(); ++index) {
+        const HealthSubject server{HealthSubjectKind::Registration,
+                                   static_cast<std::uint32_t>(index)};
+        const HealthReason expired[] = {HealthReason::CertificateExpired};
+        const bool has = troubles_.certificates[index].lasts();
+        if (!has && monitor_.health(server) == Health::None) continue;
+        monitor_.update(
+            server, has ? std::span<const HealthReason>(expired) : std::span<const HealthReason>(),
+            true, now);
     }
     monitor_.update_vault(now);
 }

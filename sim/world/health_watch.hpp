@@ -12,6 +12,7 @@
 
 #include "model/recovery/health.hpp"
 #include "model/recovery/site_recovery.hpp"
+#include "sim/faults/troubles.hpp"
 #include "sim/record/blob_writer.hpp"
 #include "sim/scenario/expand.hpp"
 #include "sim/world/world.hpp"
@@ -25,7 +26,8 @@ std::vector<std::optional<BytesPerSecond>> churn_limits(
 class HealthWatch {
   public:
     HealthWatch(const Estate& estate, const World& world, const SiteRecovery& logic,
-                std::vector<std::optional<BytesPerSecond>> churn_limits);
+                std::vector<std::optional<BytesPerSecond>> churn_limits,
+                const faults::Troubles& troubles);
 
     // What it hears.
     void point_published(MachineId machine, Instant time, bool app_consistent);
@@ -65,6 +67,7 @@ class HealthWatch {
     const Estate& estate_;
     const World& world_;
     const SiteRecovery& logic_;
+    const faults::Troubles& troubles_;
     std::vector<std::optional<BytesPerSecond>> churn_limits_;
     std::vector<MachineWatch> machines_;
     struct JobWatch {
