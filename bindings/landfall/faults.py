@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from . import codes
-from .part import Number, Part, Reference, clash
+from .part import Part, Reference, as_number, clash
 from .quantities import Duration, PositiveDataRate, PositiveDuration, PositiveSize
 
 FaultKind: TypeAlias = Literal[
@@ -59,6 +59,10 @@ FaultKind: TypeAlias = Literal[
     "region_outage",
 ]
 Envelope: TypeAlias = Literal["recover", "detect", "bounded_loss"]
+_Factor: TypeAlias = Annotated[
+    float, Field(strict=True, gt=0.0, le=1.0), BeforeValidator(as_number)
+]
+_Place: TypeAlias = Annotated[float, Field(strict=True, ge=0.0, le=1.0), BeforeValidator(as_number)]
 #: A row of the table of kinds; see `kinds`.
 Row: TypeAlias = Mapping[str, Any]
 
@@ -183,8 +187,8 @@ class Fault(Part):
     direction: Literal["forward", "backward"] | None = Field(
         default=None, description='One-way outage: "forward" is from the link\'s `from` to `to`.'
     )
-    factor: Number | None = Field(
-        default=None, gt=0.0, le=1.0, description="What is left of the speed, above 0 to 1."
+    factor: _Factor | None = Field(
+        default=None, description="What is left of the speed, above 0 to 1."
     )
     latency: PositiveDuration | None = Field(
         default=None, description="Latency spike: seconds on top, one way."
@@ -207,10 +211,8 @@ class Fault(Part):
     working_set: PositiveSize | None = Field(
         default=None, description="Hot spot: bytes of the place that is rewritten."
     )
-    position: Number | None = Field(
+    position: _Place | None = Field(
         default=None,
-        ge=0.0,
-        le=1.0,
         description="Replica rot: which bit of all that is stored, from 0 to 1.",
     )
     disk: Reference | None = Field(
