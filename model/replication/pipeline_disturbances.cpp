@@ -13,12 +13,23 @@ void ReplicationPipeline::agent_stopped(MachineId machine) {
     if (!source.agent_runs) return;
     source.agent_runs = false;
     if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
-    std::vector<Delta>& kept = at_stopped_agents_[machine];
-    state(source.server).source.remove_if([&](const Delta& delta) {
-        const bool is_its = state(delta.disk).machine == machine;
-        if (is_its) kept.push_back(delta);
-        return is_its;
-    });
+    at_stopped_agents_.try_emplace(machine);
+    keep_back(source.server);
+}
+
+/// What waits at sources whose agents do not run leaves the queue; it was captured before what was
+/// kept back already.
+void ReplicationPipeline::keep_back(ProcessServerId server) {
+    for (auto& [machine, kept] : at_stopped_agents_) {
+        if (state(machine).server != server) continue;
+        std::vector<Delta> earlier;
+        state(server).source.remove_if([&, its = machine](const Delta& delta) {
+            const bool is_its = state(delta.disk).machine == its;
+            if (is_its) earlier.push_back(delta);
+            return is_its;
+        });
+        kept.insert(kept.begin(), earlier.begin(), earlier.end());
+    }
 }
 
 void ReplicationPipeline::agent_started(MachineId machine) {

@@ -451,6 +451,7 @@ void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered)
         server.credit.on_lost(server.receiving.bytes);
         server.source.put_back(server.receiving, [](const Delta&) { return true; });
         server.receiving.clear();
+        keep_back(id);
         pump_receive(id);
         return;
     }

@@ -302,6 +302,7 @@ class ReplicationPipeline : private GroupHost {
     enum class Differing : std::uint8_t { IsKnown, NeedsCompare };
     void require_resync(MachineId machine, std::string_view cause, Differing blocks);
 
+    void keep_back(ProcessServerId server);
     void pump_receive(ProcessServerId server);
     void wake_for_copies(ProcessServerId server);
     void hand_over(ProcessServerId server);

@@ -107,6 +107,25 @@ TEST_P(Disturbance, AnAgentThatWasStoppedSendsItAllInOrder) {
     EXPECT_EQ(events_of("agent_stopped"), 1U);
 }
 
+TEST_P(Disturbance, WhatWaitsAtASourceWhoseAgentStopsIsKeptThere) {
+    SmallWorld& world = make(protected_machine());
+    Bytes before;
+    world.at(Instant(minutes(10)), [&] { world.world().set_down(kReceive, true); });
+    world.at(Instant(minutes(20)), [&] {
+        world.logic().agent_stopped(kVm);
+        world.world().set_down(kReceive, false);
+        before = world.engine().uploaded(kVm);
+    });
+    world.at(Instant(minutes(30)), [&] {
+        // What was on its way into the server when the connection broke is all that may follow.
+        EXPECT_LE(world.engine().uploaded(kVm) - before, mebibytes(16));
+        world.logic().agent_started(kVm);
+    });
+    world.run_until(Instant(hours(1)));
+    EXPECT_EQ(world.engine().resyncs(kVm), 0);
+    EXPECT_LE(world.engine().captured(kVm) - world.engine().uploaded(kVm), Bytes(2 * 20 * kMB));
+}
+
 TEST_P(Disturbance, WithoutAnAgentNoCopyMovesAndNoResyncStarts) {
     SmallSetup setup = protected_machine();
     setup.profile.automatic_resync_delay = minutes(1);

@@ -18,6 +18,7 @@
 #include "sim/world/machine_instances.hpp"
 #include "sim/world/simulation.hpp"
 #include "tests/support/scenario_sample.hpp"
+#include "tests/support/small_world.hpp"
 
 namespace landfall {
 namespace {
@@ -306,6 +307,29 @@ TEST(FaultRuns, AUsersMonitorJudgesLikeOurOwn) {
         const auto& violations = table(run.outcome, "violations");
         EXPECT_EQ(violations.columns.size(), 4U);
     }
+}
+
+TEST(DamageIsTold, IsAViolationWhereRotWasNotNoticedAndSomethingIsWrongAfterIt) {
+    test::SmallSetup setup;
+    setup.machines = {{"vm", {Bytes(1)}, BytesPerSecond(0)}};
+    test::SmallWorld small(setup, [](kernel::NetworkPlan plan) {
+        return std::make_unique<kernel::MemoryKernel>(std::move(plan));
+    });
+    const HealthMonitor health;
+    const lab::RunView view{small.estate(), small.logic(), health, 1, std::nullopt, {true}, {}};
+    const Instant rots(minutes(1));
+    const auto found = [&](bool told, Instant wrong_at) {
+        const auto monitor = std::move(lab::run_monitors().back());
+        EXPECT_EQ(monitor->card().id, "E1");
+        monitor->noted(view, rots, "fault_begins", "vm", "replica_rot");
+        if (told) monitor->noted(view, rots, "replica_damaged", "vm", "");
+        monitor->finish(view, Instant(minutes(9)), {{"S1", wrong_at, MachineId(0), {}, "wrong"}});
+        EXPECT_EQ(monitor->checked(), 1U);
+        return monitor->violation_count();
+    };
+    EXPECT_EQ(found(false, Instant(minutes(2))), 1U);
+    EXPECT_EQ(found(true, Instant(minutes(2))), 0U);
+    EXPECT_EQ(found(false, Instant()), 0U);  // it was wrong before
 }
 
 class AlwaysHot : public lab::HotState {
