@@ -210,6 +210,12 @@ list of str
         },
         py::arg("profile"), "Kinds, rows and version switches of the support matrix.");
     module.def(
+        "fault_kinds", [] { return to_python(fault_kinds_json()); },
+        "Every kind of fault, in the order of the table.");
+    module.def(
+        "fault_phases", [] { return to_python(fault_phases_json()); },
+        "Every phase that coverage tells apart: its name and its class.");
+    module.def(
         "operation_rules", [] { return to_python(operation_rules_json()); },
         "Every rule of what may be done to an item, in the order of the table.");
 }

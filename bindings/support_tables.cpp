@@ -7,6 +7,7 @@
 
 #include "model/recovery/operations.hpp"
 #include "model/recovery/support_matrix.hpp"
+#include "sim/faults/fault_kinds.hpp"
 #include "sim/scenario/profile_data.hpp"
 
 namespace landfall {
@@ -66,6 +67,48 @@ std::string operation_rules_json() {
                          {"source", rule.source}});
     }
     return rules.dump();
+}
+
+std::string fault_kinds_json() {
+    json rows = json::array();
+    for (const faults::FaultKindRow& row : faults::fault_kinds()) {
+        json needed = json::array();
+        json optional = json::array();
+        for (std::size_t k = 0; k < faults::kFaultKeys; ++k) {
+            const auto key = static_cast<faults::FaultKey>(k);
+            if (row.needed.contains(key)) needed.push_back(name_of(key));
+            if (row.optional.contains(key)) optional.push_back(name_of(key));
+        }
+        json classes = json::array();
+        for (std::size_t k = 0; k < static_cast<std::size_t>(faults::PhaseClass::Count); ++k) {
+            const auto each = static_cast<faults::PhaseClass>(k);
+            if (row.phases.contains(each)) classes.push_back(name_of(each));
+        }
+        rows.push_back({{"kind", row.name},
+                        {"family", name_of(row.family)},
+                        {"target", key_of(row.target)},
+                        {"lasts", name_of(row.time)},
+                        {"needs", needed},
+                        {"may_have", optional},
+                        {"envelope", name_of(row.envelope)},
+                        {"phases", classes},
+                        {"block_only", row.block_only},
+                        {"number", row.number},
+                        {"meaning", row.meaning},
+                        {"code", row.code},
+                        {"symptom", row.symptom},
+                        {"recovery", row.recovery},
+                        {"source", row.source}});
+    }
+    return rows.dump();
+}
+
+std::string fault_phases_json() {
+    json rows = json::array();
+    for (const faults::Phase& phase : faults::phases()) {
+        rows.push_back({{"phase", phase.name}, {"class", name_of(phase.phase_class)}});
+    }
+    return rows.dump();
 }
 
 }  // namespace landfall

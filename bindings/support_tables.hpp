@@ -13,4 +13,9 @@ std::string support_matrix_json(const std::string& profile);
 /// Every rule of an operation: state, location, kinds, operation, condition, listed, source.
 std::string operation_rules_json();
 
+/// Every kind of fault: what it takes, what it may strike, what is legal after it, what is shown.
+std::string fault_kinds_json();
+/// Every phase and its class.
+std::string fault_phases_json();
+
 }  // namespace landfall

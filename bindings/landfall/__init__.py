@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Vault,
     )
     from .estimate import Estimate
+    from .faults import Fault
     from .job_export import JobFilter
     from .jobs import Job, Jobs, Task
     from .machines import Disk, FailedOver, Machine
@@ -103,6 +104,7 @@ _NAMES = {
     "estate": "ConfigurationServer ConsistencyGroup Host Lan Link MasterTarget Outage Policy "
     "ProcessServer Region Site StorageAccount Throttle Vault",
     "estimate": "Estimate",
+    "faults": "Fault",
     "job_export": "JobFilter",
     "jobs": "Job Jobs Task",
     "machines": "Disk FailedOver Machine",
@@ -140,6 +142,7 @@ __all__ = [
     "Expectation",
     "FailedOver",
     "FamilyQuota",
+    "Fault",
     "GoalNotReached",
     "Host",
     "Item",

@@ -210,6 +210,19 @@ def support_matrix(
     typer.echo(support.page() if markdown else support.table(profile), nl=False)
 
 
+@app.command("faults")
+@_reports_errors
+def list_faults(
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the page of the documentation.")
+    ] = False,
+) -> None:
+    """Print what may go wrong in a scenario, and what it takes."""
+    from . import fault_page
+
+    typer.echo(fault_page.page() if markdown else fault_page.table(), nl=False)
+
+
 @app.command()
 @_reports_errors
 def validation(

@@ -30,11 +30,12 @@ from .estate import (
     Site,
     Vault,
 )
+from .faults import Fault
 from .machines import Machine
 from .part import Flag, Many, Name, Number, Part, Text, Whole
 from .prices import Prices, PricesChoice
 from .profiles import Profile, ProfileChoice
-from .quantities import DURATION, SIZE, PositiveDuration, parse
+from .quantities import DURATION, SIZE, Duration, PositiveDuration, parse
 from .recovery_plans import RecoveryPlan, Runbook
 from .setup import NetworkMapping, VmmServer
 from .timeline import Expectation, Step
@@ -155,6 +156,12 @@ class Scenario(Part):
     runbooks: Many[Runbook] = Field(default=(), description="Runbooks of the Automation account.")
     recovery_plans: Many[RecoveryPlan] = Field(default=(), description="Recovery plans.")
     timeline: Many[Step] = Field(default=(), description="What happens, and when.")
+    faults: Many[Fault] = Field(default=(), description="What goes wrong, and when.")
+    liveness_after: Duration | None = Field(
+        default=None,
+        description="Seconds from which on everything has to come right again, as far as it can; "
+        "null: from the end of the last fault.",
+    )
     expect: Many[Expectation] = Field(default=(), description="What must hold at the end.")
 
     _document: Document | None = PrivateAttr(None)

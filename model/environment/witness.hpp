@@ -103,6 +103,9 @@ class BlockWitness {
     virtual void acknowledged(DiskId /*disk*/, Stamp /*through*/) {}
     /// The replica came back after a crash; `content` reads all it kept, staged or applied.
     virtual void replica_recovered(DiskId /*disk*/, const BlockReader& /*content*/) {}
+    /// Instead of replica_recovered: it came back and found that something is rotten. Of its points
+    /// it offers only `kept`; what else it acknowledged may be gone.
+    virtual void replica_damaged(MachineId /*machine*/, std::span<const std::uint64_t> /*kept*/) {}
     /// A reader of the disk's log has durably used it up to record `through`; 0 when it begins.
     virtual void consumer_advanced(DiskId /*disk*/, std::uint32_t /*consumer*/,
                                    std::uint64_t /*through*/) {}

@@ -92,6 +92,9 @@ std::optional<std::string> SiteRecovery::obstacle(Operation operation, MachineId
             if (target.primary_on) return why_not_in_vault(estate_, machine);
             return name + " was shut down: a machine must be on to be enabled";
         case Operation::RepairReplication:
+            if (!engine_.agent_runs(active_leg(machine))) {
+                return "the Mobility service of " + name + " is not running";
+            }
             if (data_path(machine) == DataPath::Copying) {
                 return "the disks of " + name + " are being copied already";
             }

@@ -61,6 +61,13 @@ class SiteRecovery : public EventSink, private ReplicationListener {
     void disk_resized(DiskId disk);
     /// The replica's side of a machine crashes and recovers.
     void restart_replica(MachineId machine);
+    // What goes wrong with what carries the data; `leg` is a machine or its way back.
+    void agent_stopped(MachineId leg);
+    void agent_started(MachineId leg);
+    void cache_lost(ProcessServerId server);
+    void cache_filled(ProcessServerId server, bool filled);
+    void apply_logs_at(DiskId disk, BytesPerSecond rate) { engine_.apply_logs_at(disk, rate); }
+    void app_consistency(MachineId leg, bool works) { engine_.app_consistency(leg, works); }
     /// The orchestrator dies; what it held in memory is gone.
     void orchestrator_down();
     void orchestrator_up();

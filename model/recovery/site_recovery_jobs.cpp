@@ -80,6 +80,7 @@ void SiteRecovery::on_timer(TimerTag tag) {
         environment_.clock.now() < at(machine).resync_due) {
         return;
     }
+    if (!engine_.agent_runs(active_leg(machine))) return;  // its start sets the timer again
     if (is_in(machine, TaskAction::StartReverse)) {
         engine_.start_resync(active_leg(machine));
         return;

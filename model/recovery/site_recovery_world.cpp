@@ -40,4 +40,26 @@ void SiteRecovery::restart_replica(MachineId machine) {
     engine_.replica_restarted(machine);
 }
 
+void SiteRecovery::agent_stopped(MachineId leg) {
+    environment_.observer.noted("agent_stopped", estate_.machine(leg).name, "");
+    engine_.agent_stopped(leg);
+}
+
+void SiteRecovery::agent_started(MachineId leg) {
+    environment_.observer.noted("agent_started", estate_.machine(leg).name, "");
+    engine_.agent_started(leg);
+    const MachineId machine = item_of(leg);
+    const bool is_due = data_path(machine) == DataPath::ResyncRequired;
+    if (up_ && active_leg(machine) == leg && is_due) schedule_resync(machine);
+}
+
+void SiteRecovery::cache_lost(ProcessServerId server) {
+    environment_.observer.noted("cache_lost", estate_.process_server(server).name, "");
+    engine_.lose_cache(server);
+}
+
+void SiteRecovery::cache_filled(ProcessServerId server, bool filled) {
+    engine_.cache_filled(server, filled);
+}
+
 }  // namespace landfall

@@ -329,6 +329,12 @@ bool BlockContent::restart_replica(MachineId id) {
     }
     const bool whole = !machine.store->damaged();
     if (environment_.blocks.witness == nullptr) return whole;
+    if (!whole) {
+        std::vector<std::uint64_t> kept;
+        for (const auto& point : machine.store->points()) kept.push_back(point.id);
+        environment_.blocks.witness->replica_damaged(id, kept);
+        return whole;
+    }
     const ReplicaReader content(*machine.store, facts.first_disk, std::nullopt);
     for (std::uint32_t k = 0; k < facts.disk_count; ++k) {
         environment_.blocks.witness->replica_recovered(DiskId(facts.first_disk.value + k), content);

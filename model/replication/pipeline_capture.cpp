@@ -40,6 +40,7 @@ void ReplicationPipeline::on_capture_tick(std::uint32_t index) {
         MachineState& source = state(machine);
         if (source.path == DataPath::Stopped || !source.source_running) continue;
         active = true;
+        if (!source.agent_runs) continue;
         bool due = source.design->capture == CaptureForm::ContinuousJournal &&
                    (marks || source.design->marks_every_step);
         const ConsistencyGroupId common = estate_.machine(machine).group;
@@ -64,8 +65,9 @@ Marker ReplicationPipeline::due_marker(MachineId machine) {
     MachineState& source = state(machine);
     if (source.path != DataPath::Journal) return Marker::None;
     const Instant now = environment_.clock.now();
-    if (!source.app_consistent_every || now < source.app_consistent_due ||
-        !estate_.machine(machine).app_consistent) {
+    const bool wanted = source.app_consistent_every && source.app_consistency_works &&
+                        estate_.machine(machine).app_consistent;
+    if (!wanted || now < source.app_consistent_due) {
         return Marker::CrashConsistent;
     }
     source.app_consistent_due = now + *source.app_consistent_every;
@@ -171,7 +173,8 @@ void ReplicationPipeline::start_cycle(MachineId machine) {
 void ReplicationPipeline::on_cycle(MachineId machine) {
     MachineState& source = state(machine);
     source.cycling = false;
-    if (source.path != DataPath::Journal || !source.source_running || source.paused) return;
+    if (source.path != DataPath::Journal || !source.source_running) return;
+    if (source.paused || !source.agent_runs) return;
     if (source.logs_on_the_way > 0) {
         // There is no third log: the interval lasts until the one before is sent.
         source.close_when_sent = true;

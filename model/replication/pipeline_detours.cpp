@@ -1,5 +1,5 @@
 // model/replication/pipeline_detours.cpp — changes that wait at their source: of a machine that is
-// paused, or that leaves one process server for another.
+// paused, whose agent does not run, or that leaves one process server for another.
 //
 // Paused, the log of a Hyper-V machine grows, and reaches its limit in the end
 // (SR/hyper-v-azure-troubleshoot.md). One process server per machine at a time; which one is
@@ -21,11 +21,11 @@ void ReplicationPipeline::hold_back(MachineId machine) {
     source.holds_back = true;
     DeltaQueue& held = held_[machine];
     const auto is_its = [&](const Delta& delta) {
-        return delta.kind != DeltaKind::Copy && state(delta.disk).machine == machine &&
-               delta.generation == source.generation;
+        return state(delta.disk).machine == machine && delta.generation == source.generation;
     };
     // Without a relay what waits for the upload is at the source still. It is the older part.
     server.source.move_to_front(held, is_its);
+    if (!source.leaving.is_none()) state(source.leaving).source.move_to_front(held, is_its);
     if (estate_.process_server(source.server).receive_channel.is_none()) {
         DeltaQueue ready;
         server.cached_journal.move_to_front(ready, is_its);
@@ -39,7 +39,18 @@ void ReplicationPipeline::hold_back(MachineId machine) {
     for_each_disk(machine, [&](DiskId disk) { std::erase(server.copies, disk.value); });
 }
 
-/// What waited goes on, in its order.
+/// What waited goes on, in its order, unless something else keeps it back still.
+void ReplicationPipeline::go_on(MachineId machine) {
+    MachineState& source = state(machine);
+    if (source.paused || !source.agent_runs || !source.leaving.is_none()) return;
+    let_go(machine);
+    const bool double_log = source.design->capture == CaptureForm::DoubleLog;
+    if (double_log && source.path == DataPath::Journal && !source.cycling &&
+        !source.close_when_sent) {
+        set_cycle_timer(machine);
+    }
+}
+
 void ReplicationPipeline::let_go(MachineId machine) {
     MachineState& source = state(machine);
     source.holds_back = false;
@@ -61,12 +72,13 @@ void ReplicationPipeline::let_go(MachineId machine) {
 /// A transfer failed: what it put back at the source of a machine that holds back waits again.
 void ReplicationPipeline::hold_again(ProcessServerId server) {
     for (const auto& [machine, queue] : held_) {
-        if (state(machine).server == server) hold_back(machine);
+        const MachineState& source = state(machine);
+        if (source.server == server || source.leaving == server) hold_back(machine);
     }
 }
 
 /// The life of what waits is over: it goes the way of all stale changes. A machine that its user
-/// paused goes on holding back.
+/// paused, or whose agent does not run, goes on holding back.
 void ReplicationPipeline::end_detour(MachineId machine) {
     MachineState& source = state(machine);
     if (source.holds_back) let_go(machine);
@@ -74,7 +86,7 @@ void ReplicationPipeline::end_detour(MachineId machine) {
         source.leaving = ProcessServerId();
         std::erase(leavers_, machine);
     }
-    if (source.paused) hold_back(machine);
+    if (source.paused || !source.agent_runs) hold_back(machine);
 }
 
 // --- Pause and resume
@@ -85,7 +97,7 @@ void ReplicationPipeline::pause_replication(MachineId machine) {
     LANDFALL_CHECK(source.path != DataPath::Stopped, "what does not replicate cannot be paused");
     if (source.source_running) capture(machine, Marker::None);
     source.paused = true;
-    if (source.leaving.is_none()) hold_back(machine);
+    if (!source.holds_back) hold_back(machine);
     environment_.observer.noted("replication_paused", estate_.machine(machine).name, "");
 }
 
@@ -94,19 +106,14 @@ void ReplicationPipeline::resume_replication(MachineId machine) {
     if (!source.paused) return;
     source.paused = false;
     environment_.observer.noted("replication_resumed", estate_.machine(machine).name, "");
-    if (!source.leaving.is_none()) return;  // until the server that it leaves is empty
-    let_go(machine);
+    go_on(machine);
+    if (source.holds_back) return;
     if (mutant(Mutant::ResumeForgetsPausedLog) && source.path == DataPath::Journal) {
         for_each_disk(machine, [&](DiskId disk) {
             blocks_->close_log(disk);
             const PayloadId log = blocks_->seal(disk);
             if (!log.is_none()) blocks_->drop(log);
         });
-    }
-    const bool double_log = source.design->capture == CaptureForm::DoubleLog;
-    if (double_log && source.path == DataPath::Journal && !source.cycling &&
-        !source.close_when_sent) {
-        set_cycle_timer(machine);
     }
     pump_receive(source.server);
 }
@@ -196,9 +203,9 @@ void ReplicationPipeline::look_at_leavers(ProcessServerId server) {
         MachineState& source = state(machine);
         if (source.leaving != server) continue;
         if (!has_left(machine)) continue;
-        if (!source.paused) let_go(machine);
         source.leaving = ProcessServerId();
         std::erase(leavers_, machine);
+        go_on(machine);
         environment_.observer.noted("process_server_left", estate_.machine(machine).name,
                                     estate_.process_server(server).name);
         pump_receive(source.server);

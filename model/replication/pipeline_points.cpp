@@ -75,7 +75,7 @@ void ReplicationPipeline::publish(MachineId machine, Instant cut, Marker kind, b
 
 bool ReplicationPipeline::is_on(MachineId machine) const {
     const MachineState& source = machines_[machine.value];
-    return source.source_running && source.path != DataPath::Stopped;
+    return source.source_running && source.agent_runs && source.path != DataPath::Stopped;
 }
 
 bool ReplicationPipeline::in_order(MachineId machine) const {

@@ -31,6 +31,7 @@ Bytes ProcessServerState::cached_copy_bytes() const {
 }
 
 std::int64_t ProcessServerState::cache_free_percent(Bytes capacity) const {
+    if (disk_filled) return 0;
     const Bytes free = std::max(capacity - cache_used(), Bytes(0));
     return detail::scale(free.count(), 100, capacity.count(), false);
 }

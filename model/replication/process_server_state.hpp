@@ -46,6 +46,7 @@ struct ProcessServerState {
     Batch receiving;
     Batch uploading;
     bool throttled = false;
+    bool disk_filled = false;              ///< by something else: nothing of the cache is free
     bool waiting_to_retry = false;         ///< after a failed upload
     std::optional<RetrySchedule> retries;  ///< of an engine that gives a failed connection up
     std::optional<CopyPace> pace;          ///< of copies; none: they have a fixed share

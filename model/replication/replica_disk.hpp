@@ -20,6 +20,9 @@ class ReplicaDisk {
         processed_at_ = std::max(processed_at_, now) + transfer_time(bytes, rate_);
     }
 
+    /// For what is received from now on.
+    void set_rate(BytesPerSecond rate) { rate_ = rate; }
+
     /// When everything received so far is in the replica disk; in the past if it already is.
     [[nodiscard]] Instant processed_at() const { return processed_at_; }
 

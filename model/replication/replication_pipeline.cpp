@@ -274,7 +274,7 @@ bool ReplicationPipeline::capture_final(MachineId machine) {
     MachineState& source = state(machine);
     source.source_running = false;
     if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
-    if (source.path != DataPath::Journal || source.paused) return false;
+    if (source.path != DataPath::Journal || source.paused || !source.agent_runs) return false;
     take_markers(machine, Marker::CrashConsistent);
     if (source.path != DataPath::Journal) return false;
     pump_receive(state(machine).server);

@@ -14,7 +14,7 @@
 //   - a point holds the disks that had been copied before its cut and still replicate, and no other
 //     (pipeline_disks.cpp);
 //   - the changes of a machine are on one way at a time, in order: those behind wait at the source
-//     while it is paused, and until the process server that it leaves is empty of it
+//     while it is paused or its agent stopped, and until the server that it leaves is empty of it
 //     (pipeline_detours.cpp).
 #pragma once
 
@@ -56,6 +56,9 @@ constexpr std::string_view name_of(DataPath path) {
     }
     return "";
 }
+
+/// How far the first marker of a consistency group is that is in no point yet.
+enum class MarkerProgress : std::uint8_t { None, Placed, Decided };
 
 /// What the layer above is told.
 class ReplicationListener {
@@ -147,6 +150,26 @@ class ReplicationPipeline : private GroupHost {
     /// After `delay` the machine replicates by `server`. What the one before has of it arrives
     /// first, or, where the profile says so, a resynchronization is required.
     void switch_process_server(MachineId machine, ProcessServerId server, Duration delay);
+    // What goes wrong at a source's agent, in a cache, at a replica disk
+    // (pipeline_disturbances.cpp).
+    /// Any: nothing leaves the source until the agent starts again.
+    void agent_stopped(MachineId machine);
+    void agent_started(MachineId machine);
+    /// It is replicated, and its source is on.
+    [[nodiscard]] bool is_live(MachineId machine) const {
+        const MachineState& source = machines_[machine.value];
+        return source.path != DataPath::Stopped && source.source_running;
+    }
+    [[nodiscard]] bool agent_runs(MachineId machine) const {
+        return machines_[machine.value].agent_runs;
+    }
+    /// The relay comes back with an empty cache: whoever had something in it is resynchronized.
+    void lose_cache(ProcessServerId server);
+    /// Something else fills the disk of the cache, or has left it.
+    void cache_filled(ProcessServerId server, bool filled);
+    void apply_logs_at(DiskId disk, BytesPerSecond rate);
+    /// Whether the guest can be made application-consistent.
+    void app_consistency(MachineId machine, bool works);
     /// Evaluates process server health and RPO thresholds; the environment's health timer calls it.
     void evaluate_health();
 
@@ -172,6 +195,11 @@ class ReplicationPipeline : private GroupHost {
     /// Whether the disk has a copy still to come.
     [[nodiscard]] bool copy_waits(DiskId disk) const;
     [[nodiscard]] std::int64_t resyncs(MachineId machine) const;
+    /// Its upload failed and waits for another attempt.
+    [[nodiscard]] bool waits_to_retry(MachineId machine) const;
+    /// Uploaded logs go into its replica disks.
+    [[nodiscard]] bool applies_logs(MachineId machine) const;
+    [[nodiscard]] MarkerProgress marker_progress(MachineId machine) const;
     [[nodiscard]] std::uint64_t deltas() const { return deltas_; }
     /// Null unless a machine is simulated at block fidelity.
     [[nodiscard]] const BlockContent* blocks() const { return blocks_.get(); }
@@ -260,6 +288,8 @@ class ReplicationPipeline : private GroupHost {
         Duration replication_interval;  ///< of a double log
         DataPath path = DataPath::Stopped;
         bool source_running = true;
+        bool agent_runs = true;             ///< nothing leaves without it
+        bool app_consistency_works = true;  ///< of the guest
         bool rpo_breached = false;
         bool cycling = false;          ///< a double log's timer runs
         bool close_when_sent = false;  ///< its interval is over, but the log before it is not sent
@@ -312,6 +342,7 @@ class ReplicationPipeline : private GroupHost {
     void hold_back(MachineId machine);
     void let_go(MachineId machine);
     void hold_again(ProcessServerId server);
+    void go_on(MachineId machine);
     void on_switch_due(MachineId machine);
     void change_server(MachineId machine, ProcessServerId server);
     void look_at_leavers(ProcessServerId server);

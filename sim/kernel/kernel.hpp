@@ -93,6 +93,8 @@ class Kernel {
     /// Sets what a link carries from now on, in bytes per second; running transfers feel it at
     /// once.
     virtual void set_link_capacity(std::uint32_t link, double bytes_per_second) = 0;
+    /// Sets what a transfer over the link waits for once; those under way may feel it or not.
+    virtual void set_link_latency(std::uint32_t link, double latency_s) = 0;
     /// Runs until stop() or until nothing is left. Once per kernel.
     virtual RunEnd run(KernelSink& sink) = 0;
     /// Ends run() after the present event.

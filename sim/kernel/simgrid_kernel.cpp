@@ -181,6 +181,10 @@ class SimGridKernel::Impl {
         links_[link]->set_bandwidth(links_[link]->get_bandwidth());
     }
 
+    void set_link_latency(std::uint32_t link, double latency_s) {
+        links_[link]->set_latency(latency_s);
+    }
+
     void schedule(Instant at, const CalendarEvent& event) {
         LANDFALL_CHECK(at >= now_, "nothing is scheduled in the past");
         calendar_.schedule(at, event);
@@ -316,6 +320,9 @@ Bytes SimGridKernel::cancel(ChannelId channel) {
 }
 void SimGridKernel::set_link_capacity(std::uint32_t link, double bytes_per_second) {
     impl_->set_link_capacity(link, bytes_per_second);
+}
+void SimGridKernel::set_link_latency(std::uint32_t link, double latency_s) {
+    impl_->set_link_latency(link, latency_s);
 }
 RunEnd SimGridKernel::run(KernelSink& sink) {
     return impl_->run(sink);

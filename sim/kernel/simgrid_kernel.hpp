@@ -26,6 +26,7 @@ class SimGridKernel : public Kernel {
     [[nodiscard]] Bytes delivered(ChannelId channel) const override;
     Bytes cancel(ChannelId channel) override;
     void set_link_capacity(std::uint32_t link, double bytes_per_second) override;
+    void set_link_latency(std::uint32_t link, double latency_s) override;
     RunEnd run(KernelSink& sink) override;
     void stop() override;
     [[nodiscard]] std::uint64_t events() const override;

@@ -148,6 +148,15 @@ void OracleBoard::point_dropped(MachineId machine, std::uint64_t id) {
     lab_.points.drop(machine, id);
 }
 
+// What the replica says that it lost is not missed: no promise about it is left.
+void OracleBoard::replica_damaged(MachineId machine, std::span<const std::uint64_t> kept) {
+    tell(all_, [&](Oracle& oracle) { oracle.replica_damaged(machine, kept); });
+    std::erase_if(lab_.points.of(machine), [&](const ListedPoint& listed) {
+        return std::find(kept.begin(), kept.end(), listed.point.id) == kept.end();
+    });
+    machines_[machine.value].whole = true;
+}
+
 void OracleBoard::point_pinned(MachineId machine, std::uint64_t id, bool pinned) {
     tell(all_, [&](Oracle& oracle) { oracle.point_pinned(machine, id, pinned); });
     if (ListedPoint* const listed = lab_.points.find(machine, id)) listed->pinned = pinned;

@@ -78,6 +78,7 @@ class OracleBoard : public BlockWitness {
     void replayed_again(DiskId disk, const BlockReader& once, const BlockReader& again) override;
     void acknowledged(DiskId disk, Stamp through) override;
     void replica_recovered(DiskId disk, const BlockReader& content) override;
+    void replica_damaged(MachineId machine, std::span<const std::uint64_t> kept) override;
     void consumer_advanced(DiskId disk, std::uint32_t consumer, std::uint64_t through) override;
     void log_trimmed(DiskId disk, std::uint64_t through) override;
     void point_geometry(const PublishedPoint& point, DiskId disk,

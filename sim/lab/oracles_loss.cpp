@@ -59,6 +59,11 @@ void LossWithinReportedRpo::rpo_reported(MachineId machine, Instant now, Duratio
     last_[machine.value] = Report{now, rpo};
 }
 
+/// Points that were promised are gone, and that was told.
+void LossWithinReportedRpo::replica_damaged(MachineId machine, std::span<const std::uint64_t>) {
+    last_[machine.value].reset();
+}
+
 void LossWithinReportedRpo::failover_compared(const FailoverFinding& found) {
     if (found.at_end != nullptr) return;
     count_check();

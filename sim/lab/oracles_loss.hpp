@@ -30,6 +30,7 @@ class LossWithinReportedRpo : public Oracle {
     explicit LossWithinReportedRpo(LabContext& lab);
     void rpo_reported(MachineId machine, Instant now, Duration rpo) override;
     void failover_compared(const FailoverFinding& found) override;
+    void replica_damaged(MachineId machine, std::span<const std::uint64_t> kept) override;
 
   private:
     struct Report {

@@ -71,6 +71,12 @@ void DirtySuperset::disk_replicates(DiskId disk, bool does) {
     if (!does) suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
 }
 
+void DirtySuperset::replica_damaged(MachineId machine, std::span<const std::uint64_t>) {
+    for (const DiskId disk : lab_.disks_of(machine)) {
+        suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
+    }
+}
+
 void DirtySuperset::branched(MachineId machine, Instant) {
     for (const DiskId disk : lab_.disks_of(machine))
         suspects_[disk.value].sectors.insert({0, lab_.history.sectors(disk)});
@@ -172,6 +178,12 @@ void AcknowledgedIsDurable::disk_replicates(DiskId disk, bool does) {
 }
 
 void AcknowledgedIsDurable::branched(MachineId machine, Instant) {
+    for (const DiskId disk : lab_.disks_of(machine)) floors_[disk.value] = {};
+}
+
+/// What was found damaged is told, and promised no more.
+void AcknowledgedIsDurable::replica_damaged(MachineId machine, std::span<const std::uint64_t>) {
+    count_check();
     for (const DiskId disk : lab_.disks_of(machine)) floors_[disk.value] = {};
 }
 

@@ -31,6 +31,7 @@ class DirtySuperset : public Oracle {
     void accepted(DiskId disk, Generation generation, SectorRange range) override;
     void replica_recovered(DiskId disk, const BlockReader& content) override;
     void disk_replicates(DiskId disk, bool does) override;
+    void replica_damaged(MachineId machine, std::span<const std::uint64_t> kept) override;
     void branched(MachineId machine, Instant cut) override;
     void checkpoint(bool last) override;
 
@@ -58,6 +59,7 @@ class AcknowledgedIsDurable : public Oracle {
     void copy_ended(DiskId disk, SectorRange range, bool durable) override;
     void replica_recovered(DiskId disk, const BlockReader& content) override;
     void disk_replicates(DiskId disk, bool does) override;
+    void replica_damaged(MachineId machine, std::span<const std::uint64_t> kept) override;
     void branched(MachineId machine, Instant cut) override;
 
   private:

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 #include "model/base/check.hpp"
 
@@ -99,8 +98,26 @@ void CrashableStore::flush_names() {
     forget_nameless();
 }
 
-void CrashableStore::crash(const std::function<std::uint64_t(std::uint64_t)>& draw) {
+/// Objects that have, or had and may have again, a name with that prefix.
+std::set<std::size_t> CrashableStore::objects_with(std::string_view prefix) const {
+    std::set<std::size_t> found;
+    for (const Names* names : {&visible_names_, &durable_names_}) {
+        for (auto at = names->lower_bound(prefix);
+             at != names->end() && at->first.starts_with(prefix); ++at) {
+            found.insert(at->second);
+        }
+    }
+    for (const NameChange& change : unflushed_names_) {
+        if (change.object && change.name.starts_with(prefix)) found.insert(*change.object);
+    }
+    return found;
+}
+
+void CrashableStore::crash(const std::function<std::uint64_t(std::uint64_t)>& draw,
+                           std::string_view prefix) {
+    const std::set<std::size_t> struck = objects_with(prefix);
     for (auto& [number, object] : objects_) {
+        if (!struck.contains(number)) continue;
         for (Write& write : object.unflushed) {
             const std::uint64_t fate = draw(3);
             if (fate == 0) continue;
@@ -110,15 +127,25 @@ void CrashableStore::crash(const std::function<std::uint64_t(std::uint64_t)>& dr
         object.unflushed.clear();
         object.visible = object.durable;
     }
-    for (const NameChange& change : unflushed_names_) {
+    std::vector<NameChange> elsewhere;
+    for (NameChange& change : unflushed_names_) {
+        if (!change.name.starts_with(prefix)) {
+            elsewhere.push_back(std::move(change));
+            continue;
+        }
         if (draw(2) == 0) continue;
         if (change.object)
             durable_names_[change.name] = *change.object;
         else
             durable_names_.erase(change.name);
     }
-    unflushed_names_.clear();
-    visible_names_ = durable_names_;
+    unflushed_names_ = std::move(elsewhere);
+    std::erase_if(visible_names_,
+                  [&](const auto& entry) { return entry.first.starts_with(prefix); });
+    for (auto at = durable_names_.lower_bound(prefix);
+         at != durable_names_.end() && at->first.starts_with(prefix); ++at) {
+        visible_names_.insert(*at);
+    }
     crash_at_.reset();
     short_writes_.clear();
     forget_nameless();
@@ -127,6 +154,7 @@ void CrashableStore::crash(const std::function<std::uint64_t(std::uint64_t)>& dr
 void CrashableStore::forget_nameless() {
     std::set<std::size_t> named;
     for (const auto& [name, object] : durable_names_) named.insert(object);
+    for (const auto& [name, object] : visible_names_) named.insert(object);
     std::erase_if(objects_, [&](const auto& entry) { return !named.contains(entry.first); });
 }
 

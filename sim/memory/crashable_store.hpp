@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,8 +41,9 @@ class CrashableStore final : public StableStore {
     void crash_at(std::uint64_t operation) { crash_at_ = operation; }
     /// Power loss, and power again: every unflushed write is kept, dropped or torn (a prefix of it
     /// stays), every unflushed change of a name kept or dropped, as draw(n) in [0, n) says; then
-    /// all that is there is durable.
-    void crash(const std::function<std::uint64_t(std::uint64_t)>& draw);
+    /// all that is there is durable. Of objects whose names begin with `prefix` only.
+    void crash(const std::function<std::uint64_t(std::uint64_t)>& draw,
+               std::string_view prefix = {});
     /// Rot at rest. Requires the bit to lie in the object.
     void flip_bit(std::string_view name, std::uint64_t bit);
     /// The next write of more than `most` bytes to a name with `prefix` stores its first `most`
@@ -74,6 +76,7 @@ class CrashableStore final : public StableStore {
     [[nodiscard]] const Object* find(std::string_view name) const;
     void begin_operation();
     void forget_nameless();
+    [[nodiscard]] std::set<std::size_t> objects_with(std::string_view prefix) const;
 
     std::map<std::size_t, Object> objects_;
     std::size_t next_object_ = 0;

@@ -64,6 +64,10 @@ class MemoryKernel : public Kernel {
         network_.links[link].bytes_per_second = bytes_per_second;
     }
 
+    void set_link_latency(std::uint32_t link, double latency_s) override {
+        network_.links[link].latency_s = latency_s;
+    }
+
     /// May be called again after a stop: it goes on where it was.
     RunEnd run(KernelSink& sink) override {
         stopping_ = false;

@@ -20,6 +20,7 @@ std::vector<Problem> check(const Scenario& scenario, workload::TraceStore& trace
     check_groups(checking);
     check_recovery_plans(checking);
     check_timeline(checking);
+    check_faults(checking);
     check_traces(checking, traces);
     check_block_traces(checking);
     return std::move(checking.problems);

@@ -59,6 +59,8 @@ void check_plan_entry(Checking& checking, const TimelineEntry& entry, const std:
 /// Whether there is a plan of that name; notes at `pointer` when not. Null: there is none.
 const RecoveryPlan* check_plan_name(Checking& checking, const std::string& name,
                                     const std::string& pointer);
+/// Faults: targets, windows and envelopes (check_faults.cpp)
+void check_faults(Checking& checking);
 /// Whether every name and pattern selects a machine.
 void check_selection(Checking& checking, const std::vector<std::string>& patterns,
                      const std::string& pointer);

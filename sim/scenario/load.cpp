@@ -152,6 +152,8 @@ Scenario read_scenario(const Json& document, Problems& problems) {
             return read_recovery_plan(value, pointer, scenario.profile, found);
         });
     scenario.timeline = root.list("timeline", read_timeline_entry);
+    scenario.faults = root.list("faults", read_fault);
+    scenario.liveness_after = root.optional("liveness_after", ReadDuration());
     scenario.expect = root.list("expect", read_expectation);
     scenario.ways_back = goes_back(scenario);
     root.finish();

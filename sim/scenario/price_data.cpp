@@ -167,4 +167,15 @@ BilledMachine billed_machine(const Scenario& scenario, const MachineGroup& group
     return billed;
 }
 
+std::vector<BilledMachine> billed_machines(const Scenario& scenario,
+                                           const std::vector<ExpandedMachine>& machines,
+                                           std::size_t legs) {
+    std::vector<BilledMachine> billed;
+    for (const ExpandedMachine& machine : machines) {
+        billed.push_back(billed_machine(scenario, scenario.machines[machine.group]));
+    }
+    billed.resize(legs);
+    return billed;
+}
+
 }  // namespace landfall::scenario

@@ -8,6 +8,7 @@
 
 #include "model/economics/meter.hpp"
 #include "model/economics/price_book.hpp"
+#include "sim/scenario/expand.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace landfall::scenario {
@@ -28,5 +29,10 @@ std::string price_book_of(const ServiceProfile& profile);
 
 /// How a machine of `group` is billed by the scenario's prices.
 BilledMachine billed_machine(const Scenario& scenario, const MachineGroup& group);
+/// The same of all of them, and nothing of what else is among the `legs`: a reverse leg is billed
+/// as its item.
+std::vector<BilledMachine> billed_machines(const Scenario& scenario,
+                                           const std::vector<ExpandedMachine>& machines,
+                                           std::size_t legs);
 
 }  // namespace landfall::scenario

@@ -47,6 +47,7 @@ inline constexpr std::string_view kMatchesNothing =
 inline constexpr std::string_view kNoEnd = "SCN041";  ///< neither duration nor timeline
 inline constexpr std::string_view kNeverSupported =
     "SCN042";  ///< an operation that a machine of this kind never has
+inline constexpr std::string_view kEnvelope = "SCN043";      ///< an outcome that no run can keep
 inline constexpr std::string_view kGroupMembers = "SCN045";  ///< too many, or not alike
 inline constexpr std::string_view kRecoveryPlan = "SCN046";  ///< against the rules for plans
 inline constexpr std::string_view kDependencyCycle =

@@ -62,6 +62,9 @@ std::optional<StateCondition> read_condition(const Json& value, const std::strin
                                              Problems& problems);
 Expectation read_expectation(const Json& value, const std::string& pointer, Problems& problems);
 
+// What goes wrong (read_faults.cpp)
+Fault read_fault(const Json& value, const std::string& pointer, Problems& problems);
+
 /// Versions of Windows Server that a Hyper-V host may have.
 inline const ReadChoice<std::string> kHostVersions = {{{"2008-r2", "2008-r2"},
                                                        {"2012", "2012"},

@@ -18,6 +18,7 @@
 #include "model/estate/machine_facts.hpp"
 #include "model/estate/target.hpp"
 #include "model/profile/service_profile.hpp"
+#include "sim/scenario/fault.hpp"
 #include "sim/scenario/recovery_plans.hpp"
 
 namespace landfall::scenario {
@@ -461,6 +462,9 @@ struct Scenario {
     std::vector<Runbook> runbooks;
     std::vector<RecoveryPlan> recovery_plans;
     std::vector<TimelineEntry> timeline;
+    std::vector<Fault> faults;
+    /// From here on all has to come right again; absent: from the end of the last fault.
+    std::optional<Duration> liveness_after;
     std::vector<Expectation> expect;
 };
 

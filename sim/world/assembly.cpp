@@ -5,6 +5,7 @@
 
 #include "model/recovery/job_plan.hpp"
 #include "model/recovery/support_matrix.hpp"
+#include "sim/faults/guest_faults.hpp"
 #include "sim/kernel/random_streams.hpp"
 #include "sim/scenario/profile_data.hpp"
 #include "sim/scenario/replication_rules.hpp"
@@ -180,6 +181,7 @@ class Assembler : private NetworkAssembly {
             const scenario::Churn& churn = disk.churn ? *disk.churn : group.churn;
             const double share = disk.churn || shares <= 0 ? 1.0 : disk.churn_share / shares;
             add_workload(expanded, disk, churn, share, machine);
+            add_bursts(expanded, disk, group.disks.size(), machine);
         }
     }
 
@@ -238,6 +240,23 @@ class Assembler : private NetworkAssembly {
         if (result_.churn.back()) return;
         result_.churn.back() = workload::make_churn(churn, expanded.name, disk.name, expanded.index,
                                                     share, seed_, traces_);
+    }
+
+    /// What faults make the guest write besides.
+    void add_bursts(const scenario::ExpandedMachine& expanded, const scenario::Disk& disk,
+                    std::size_t disks, const Machine& machine) {
+        if (scenario_.faults.empty()) return;
+        if (machine.fidelity == Fidelity::Block) {
+            const DiskGeometry shape{
+                static_cast<std::uint64_t>(disk.size.count() / machine.sector_size.count()),
+                machine.sector_size};
+            result_.writes.back() =
+                faults::with_bursts(std::move(result_.writes.back()), scenario_, expanded.name,
+                                    disk.name, disks, shape, seed_);
+            return;
+        }
+        result_.churn.back() = faults::with_bursts(std::move(result_.churn.back()), scenario_,
+                                                   expanded.name, disk.name, disks);
     }
 
     std::uint64_t seed_;

@@ -66,10 +66,12 @@ ChurnLimits churn_limits(const scenario::Scenario& scenario,
 }
 
 HealthWatch::HealthWatch(const scenario::Scenario& scenario, const Estate& estate,
-                         const World& world, const SiteRecovery& logic, ChurnLimits limits)
+                         const World& world, const SiteRecovery& logic, ChurnLimits limits,
+                         const faults::Troubles& troubles)
     : estate_(estate),
       world_(world),
       logic_(logic),
+      troubles_(troubles),
       limits_(std::move(limits)),
       contact_(scenario),
       copies_(estate, world, logic.engine()),
@@ -179,11 +181,18 @@ ItemFacts HealthWatch::facts_of(MachineId item) {
     facts.rpo_threshold = policy.rpo_threshold;
     const Instant off = world_.writes_end(machine.first_disk);
     if (off <= now) facts.since_source_heard = now - off;
+    if (const auto silent = troubles_.agents[id.value].since()) {
+        facts.since_source_heard = now - *silent;
+    }
+    const std::size_t server = engine.server_of(id).value;
+    const auto silence = silence_of(server, now);
+    facts.server_lost = silence && *silence > estate_.profile.health_heartbeat_lost;
+    facts.port_blocked = troubles_.ports[server].lasts();
+    facts.uploads_fail = troubles_.uploads[server].lasts();
+    facts.master_target_lost = troubles_.master_targets[server].lasts();
     facts.without_upload = now - watch.moved;
     facts.resync_required = engine.data_path(id) == DataPath::ResyncRequired;
     facts.copy_slow = copies_.is_slow(id);
-    const auto silence = contact_.silence_of(engine.server_of(id).value, now);
-    facts.server_lost = silence && *silence > estate_.profile.health_heartbeat_lost;
     count_cycles(watch, policy, facts);
     facts.disk_not_protected = lacks_a_disk(id);
     facts.since_cycle = since(watch.cycle);
@@ -248,23 +257,36 @@ void HealthWatch::count_cycles(const MachineWatch& watch, const Policy& policy,
     facts.cycles_missed = std::max<std::int64_t>(0, facts.cycles - ended);
 }
 
+/// No link leads to it, or it is down itself: the longer of both.
+std::optional<Duration> HealthWatch::silence_of(std::size_t server, Instant now) const {
+    const auto silent = troubles_.servers[server].since();
+    return std::max(contact_.silence_of(server, now),
+                    silent ? std::optional(now - *silent) : std::nullopt);
+}
+
 void HealthWatch::evaluate_servers(Instant now) {
     for (std::size_t index = 0; index < estate_.process_servers.size(); ++index) {
         const ProcessServer& server = estate_.process_servers[index];
         if (server.receive_channel.is_none()) continue;  // the sources upload by themselves
         if (!servers_.contains(ProcessServerId(index))) continue;
         const auto& state = logic_.engine().process_server(ProcessServerId(index));
-        const auto reasons = judge_server(
-            {state.measured(estate_.profile, server), contact_.silence_of(index, now), false},
-            estate_.profile);
+        const auto reasons =
+            judge_server({state.measured(estate_.profile, server), silence_of(index, now), false},
+                         estate_.profile);
         monitor_.update({HealthSubjectKind::ProcessServer, static_cast<std::uint32_t>(index)},
                         reasons, true, now);
     }
     for (std::size_t index = 0; index < contact_.registered(); ++index) {
         if (!contact_.is_registered(index, now)) continue;
+        RegistrationFacts facts = contact_.facts_of(index, now);
+        // Configuration servers come first.
+        const auto& expired = troubles_.certificates;
+        if (index < expired.size() && expired[index].lasts()) {
+            facts.certificate_age =
+                std::max(facts.certificate_age, estate_.profile.certificate_lifetime);
+        }
         monitor_.update({HealthSubjectKind::Registration, static_cast<std::uint32_t>(index)},
-                        judge_registration(contact_.facts_of(index, now), estate_.profile), true,
-                        now);
+                        judge_registration(facts, estate_.profile), true, now);
     }
 }
 

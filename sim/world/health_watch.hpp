@@ -13,6 +13,7 @@
 
 #include "model/recovery/health.hpp"
 #include "model/recovery/site_recovery.hpp"
+#include "sim/faults/troubles.hpp"
 #include "sim/record/blob_writer.hpp"
 #include "sim/scenario/expand.hpp"
 #include "sim/world/copy_watch.hpp"
@@ -35,8 +36,9 @@ ChurnLimits churn_limits(const scenario::Scenario& scenario,
 
 class HealthWatch {
   public:
+    /// `troubles` outlive this.
     HealthWatch(const scenario::Scenario& scenario, const Estate& estate, const World& world,
-                const SiteRecovery& logic, ChurnLimits limits);
+                const SiteRecovery& logic, ChurnLimits limits, const faults::Troubles& troubles);
 
     // What it hears.
     void point_published(MachineId leg, Instant time, bool app_consistent);
@@ -79,12 +81,14 @@ class HealthWatch {
     void count_cycles(const MachineWatch& watch, const Policy& policy, ItemFacts& facts) const;
     void evaluate_servers(Instant now);
     [[nodiscard]] bool lacks_a_disk(MachineId machine) const;
+    [[nodiscard]] std::optional<Duration> silence_of(std::size_t server, Instant now) const;
     [[nodiscard]] std::string_view name_of_subject(HealthSubject subject,
                                                    std::string_view vault) const;
 
     const Estate& estate_;
     const World& world_;
     const SiteRecovery& logic_;
+    const faults::Troubles& troubles_;
     ChurnLimits limits_;
     ServerContact contact_;
     CopyWatch copies_;

@@ -20,6 +20,10 @@ bool contains(const scenario::DailyWindow& window, Duration time) {
     return time >= window.from || time < window.to;  // past midnight
 }
 
+bool holds(const LinkDisturbance& disturbance, Instant at) {
+    return disturbance.from <= at && at < disturbance.until;
+}
+
 /// The next time after `after` at which the clock shows `time`.
 Instant next_at(Duration time, Instant after) {
     Instant candidate = after - time_of_day(after) + time;
@@ -32,25 +36,51 @@ Instant next_at(Duration time, Instant after) {
 LinkSchedule::LinkSchedule(const scenario::Link& link, double payload_share)
     : link_(link), payload_share_(payload_share) {}
 
+void LinkSchedule::add(const LinkDisturbance& disturbance) {
+    disturbances_.push_back(disturbance);
+}
+
 bool LinkSchedule::varies() const {
-    return !link_.throttles.empty() || !link_.outages.empty();
+    return !link_.throttles.empty() || !link_.outages.empty() || !disturbances_.empty();
+}
+
+bool LinkSchedule::latency_varies() const {
+    return std::any_of(disturbances_.begin(), disturbances_.end(),
+                       [](const auto& each) { return each.latency > Duration(0); });
+}
+
+Duration LinkSchedule::latency(Instant at) const {
+    Duration total(0);
+    for (const LinkDisturbance& each : disturbances_) {
+        if (holds(each, at)) total = total + each.latency;
+    }
+    return total;
 }
 
 bool LinkSchedule::is_down(Instant at) const {
-    return std::any_of(link_.outages.begin(), link_.outages.end(), [at](const auto& outage) {
-        return outage.at <= at && at < outage.at + outage.lasts;
-    });
+    return std::any_of(link_.outages.begin(), link_.outages.end(),
+                       [at](const auto& outage) {
+                           return outage.at <= at && at < outage.at + outage.lasts;
+                       }) ||
+           std::any_of(disturbances_.begin(), disturbances_.end(),
+                       [at](const auto& each) { return each.is_down && holds(each, at); });
 }
 
 double LinkSchedule::capacity(Instant at) const {
     if (is_down(at)) return kernel::kStalledRate;
+    double share = payload_share_;
+    for (const LinkDisturbance& each : disturbances_) {
+        if (!holds(each, at)) continue;
+        if (each.stalls) return kernel::kStalledRate;
+        share *= each.factor;
+    }
     BytesPerSecond rate = link_.bandwidth;
     for (const scenario::Throttle& throttle : link_.throttles) {
         if (contains(throttle.window, time_of_day(at))) {
             rate = std::min(rate, throttle.bandwidth);
         }
     }
-    return static_cast<double>(rate.count()) * payload_share_;
+    return static_cast<double>(rate.count()) * share;
 }
 
 std::optional<Instant> LinkSchedule::next_change(Instant after) const {
@@ -65,6 +95,10 @@ std::optional<Instant> LinkSchedule::next_change(Instant after) const {
     for (const scenario::Outage& outage : link_.outages) {
         consider(outage.at);
         consider(outage.at + outage.lasts);
+    }
+    for (const LinkDisturbance& each : disturbances_) {
+        consider(each.from);
+        consider(each.until);
     }
     return next;
 }

@@ -73,14 +73,53 @@ MachineInstances::Begun MachineInstances::begin(const MachineRequest& request, I
         return {number, std::max(known->second.ends, now)};
     }
     std::string_view failure = planted_for(request);
+    Duration slower(0);
+    Duration later(0);
+    for_each_trouble(request, [&](const RequestTrouble& trouble) {
+        if (failure.empty()) failure = trouble.cause;
+        slower = slower + trouble.slower;
+        later = later + trouble.answered_later;
+    });
     // Without a check of prerequisites before, as when a failed task is begun again.
     if (request.action == MachineAction::Create && failure.empty()) {
         failure = no_room(room_.hold(request, now));
     }
-    calls_.push_back({request, true, failure});
-    const Instant ends = ending(request, now);
+    calls_.push_back({request, true, failure, later});
+    Instant ends = ending(request, now);
+    if (slower > Duration(0)) {
+        ends = ends + slower;
+        free_from(request) = std::max(free_from(request), ends);
+    }
     tokens_[request.token] = {ends};
     return {number, ends};
+}
+
+template <typename Visit>
+void MachineInstances::for_each_trouble(const MachineRequest& request, Visit&& visit) const {
+    const auto has = [](const auto& list, const auto& what) {
+        return std::find(list.begin(), list.end(), what) != list.end();
+    };
+    for (const RequestTrouble& trouble : troubles_) {
+        const bool at_source = request.instance == MachineInstance::Primary;
+        if (trouble.at_target_only && at_source) continue;
+        if (has(trouble.machines, request.machine) && has(trouble.actions, request.action)) {
+            visit(trouble);
+        }
+    }
+}
+
+bool MachineInstances::cut_power(MachineId item, MachineInstance instance, Instant now) {
+    InstanceHistory& machine = items_[item.value][static_cast<std::size_t>(instance)];
+    if (!machine.running()) return false;
+    end_last(machine.ran, now);
+    without_power_.emplace_back(item, instance);
+    return true;
+}
+
+bool MachineInstances::restore_power(MachineId item, MachineInstance instance, Instant now) {
+    if (std::erase(without_power_, std::pair(item, instance)) == 0) return false;
+    items_[item.value][static_cast<std::size_t>(instance)].ran.push_back({now});
+    return true;
 }
 
 /// It begins when what is under way on the machine has ended.
@@ -155,6 +194,7 @@ MachineActionEnded MachineInstances::end(std::uint32_t number, Instant now) {
 std::string_view MachineInstances::carry_out(const MachineRequest& request, Instant now) {
     InstanceHistory& machine =
         items_[request.machine.value][static_cast<std::size_t>(request.instance)];
+    std::erase(without_power_, std::pair(request.machine, request.instance));
     switch (request.action) {
         case MachineAction::Create:
             if (const auto why = no_room(room_.created(request, now)); !why.empty()) return why;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/environment/environment.hpp"
@@ -51,6 +52,17 @@ struct PlantedFailure {
     std::uint32_t times = 1;
 };
 
+/// What befalls the requests of a time.
+struct RequestTrouble {
+    std::uint32_t number = 0;         ///< to end it by
+    std::vector<MachineId> machines;  ///< sorted
+    bool at_target_only = false;      ///< not about the sources
+    std::vector<MachineAction> actions;
+    std::string_view cause = {};   ///< not empty: they take their time and change nothing
+    Duration slower = {};          ///< they take so much longer
+    Duration answered_later = {};  ///< they are carried out in time, and answered so much later
+};
+
 class MachineInstances {
   public:
     /// At the start every item's source exists and runs.
@@ -72,6 +84,18 @@ class MachineInstances {
         room_.give_back(machine, instance, now);
     }
     [[nodiscard]] const TargetRoom& room() const { return room_; }
+    void add_trouble(const RequestTrouble& trouble) { troubles_.push_back(trouble); }
+    void end_trouble(std::uint32_t number) {
+        std::erase_if(troubles_, [&](const auto& each) { return each.number == number; });
+    }
+    /// How much later than its end the request with this number is answered.
+    [[nodiscard]] Duration answers_later(std::uint32_t number) const {
+        return calls_[number].answered_later;
+    }
+    /// The machine stops running, though nobody asked for it; false if it does not run.
+    bool cut_power(MachineId item, MachineInstance instance, Instant now);
+    /// It runs again, unless a request about it was carried out since: then false.
+    bool restore_power(MachineId item, MachineInstance instance, Instant now);
 
     void plant(const PlantedFailure& failure) { planted_.push_back(failure); }
     [[nodiscard]] const ItemInstances& of(MachineId item) const { return items_[item.value]; }
@@ -84,6 +108,7 @@ class MachineInstances {
         MachineRequest request;
         bool carries_out = false;  ///< false: another call does, or did
         std::string_view failure = {};
+        Duration answered_later = {};
     };
     struct Token {
         Instant ends;
@@ -91,6 +116,8 @@ class MachineInstances {
         std::string_view cause = {};  ///< of its failure
     };
 
+    template <typename Visit>
+    void for_each_trouble(const MachineRequest& request, Visit&& visit) const;
     [[nodiscard]] Instant ending(const MachineRequest& request, Instant now);
     Instant& free_from(const MachineRequest& request) {
         return free_from_[request.machine.value][static_cast<std::size_t>(request.instance)];
@@ -106,6 +133,9 @@ class MachineInstances {
     std::vector<Call> calls_;
     std::map<std::uint64_t, Token> tokens_;
     std::vector<PlantedFailure> planted_;
+    std::vector<RequestTrouble> troubles_;
+    /// Machines that lost their power and were not asked for anything since.
+    std::vector<std::pair<MachineId, MachineInstance>> without_power_;
     TargetRoom room_;
     std::vector<std::array<Instant, kMachineInstances>> free_from_;  ///< nothing is under way
     std::deque<std::string> causes_;  ///< of failures; they stay where they are

@@ -29,7 +29,10 @@ std::uint32_t NetworkAssembly::add_link(std::string name, double bytes_per_secon
 void NetworkAssembly::add_links() {
     for (const scenario::Link& link : scenario_.links) {
         for (const bool forward : {true, false}) {
-            const LinkSchedule schedule(link, scenario_.network.bandwidth_factor);
+            LinkSchedule schedule(link, scenario_.network.bandwidth_factor);
+            for (const auto& each : faults::of_link(scenario_, link.name, forward)) {
+                schedule.add(each);
+            }
             const std::uint32_t id = add_link(
                 link.name + (forward ? " up" : " down"),
                 static_cast<double>(link.bandwidth.count()) * scenario_.network.bandwidth_factor,
@@ -38,6 +41,7 @@ void NetworkAssembly::add_links() {
             if (!schedule.varies()) continue;
             result_.network.links[id].varies = true;
             result_.links.push_back({id, link.name, schedule, forward});
+            result_.links.back().latency_s = result_.network.links[id].latency_s;
         }
     }
     for (const scenario::Region& region : scenario_.regions) {
@@ -48,8 +52,22 @@ void NetworkAssembly::add_links() {
                 {account.name, region.name,
                  add_link(account.name + " ingress", static_cast<double>(ingress.count()), 0),
                  account.high_churn});
+            disturb(accounts_.back().ingress, faults::of_account(scenario_, account.name));
         }
     }
+}
+
+void NetworkAssembly::disturb(std::uint32_t id, const faults::Disturbances& disturbances) {
+    if (disturbances.empty()) return;
+    kernel::LinkPlan& plan = result_.network.links[id];
+    plan.varies = true;
+    scenario::Link link;
+    link.name = plan.name;
+    link.bandwidth = BytesPerSecond(std::llround(plan.bytes_per_second));
+    LinkSchedule schedule(link, 1.0);
+    for (const auto& each : disturbances) schedule.add(each);
+    result_.links.push_back({id, plan.name, schedule, false});
+    result_.links.back().latency_s = plan.latency_s;
 }
 
 ChannelId NetworkAssembly::add_channel(std::string name, std::vector<std::uint32_t> route) {
@@ -75,6 +93,15 @@ void NetworkAssembly::add_server(const scenario::ProcessServer& server,
         add_link(server.name + " cache", static_cast<double>(server.cache_rate.count()), 0));
     receive.push_back(
         add_link(server.name + " processing", static_cast<double>(processing.count()), 0));
+    disturb(receive.back(), faults::of_processing(scenario_, server.name));
+    // Nothing passes a server that stands still, in either direction.
+    if (const auto stalls = faults::of_server(scenario_, server.name); !stalls.empty()) {
+        const std::uint32_t gate =
+            add_link(server.name + " gate", static_cast<double>(kNoRateBound.count()), 0);
+        disturb(gate, stalls);
+        receive.push_back(gate);
+        first_of_upload.push_back(gate);
+    }
     const ChannelId receive_channel = add_channel(server.name + " receive", receive);
 
     const Destination destination = elsewhere ? *elsewhere : destination_of(server);
@@ -138,9 +165,10 @@ ChannelId NetworkAssembly::add_upload(const std::string& name, const std::string
         result_.link_uses[use].channels.push_back(channel);
         latency_s += to_seconds(link.latency);
         window = std::min(window, link.tcp_window.value_or(scenario_.profile.tcp_window));
-        if (!breaks) continue;
         for (ScheduledLink& scheduled : result_.links) {
-            if (scheduled.kernel_link == use) scheduled.breaks.push_back(channel);
+            if (scheduled.kernel_link != use) continue;
+            scheduled.crossing.push_back(channel);
+            if (breaks) scheduled.breaks.push_back(channel);
         }
     }
     route.push_back(destination.ingress);
@@ -149,6 +177,13 @@ ChannelId NetworkAssembly::add_upload(const std::string& name, const std::string
         const double rate =
             static_cast<double>(window.count()) * static_cast<double>(threads) / (2 * latency_s);
         route.push_back(add_link(name + " window", rate, 0));
+        faults::Disturbances narrower;
+        for (const scenario::Hop& hop : *hops) {
+            const auto each =
+                faults::of_window(scenario_, scenario_.links[hop.link].name, latency_s);
+            narrower.insert(narrower.end(), each.begin(), each.end());
+        }
+        disturb(result_.network.channels[channel.value].route.back(), narrower);
     }
     return channel;
 }

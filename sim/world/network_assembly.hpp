@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/faults/link_faults.hpp"
 #include "sim/world/assembly.hpp"
 
 namespace landfall::world {
@@ -44,6 +45,8 @@ class NetworkAssembly {
 
     std::uint32_t add_link(std::string name, double bytes_per_second, double latency_s);
     void add_links();
+    /// Makes the capacity of a link of our own follow what faults do to it.
+    void disturb(std::uint32_t link, const faults::Disturbances& disturbances);
     ChannelId add_channel(std::string name, std::vector<std::uint32_t> route);
     /// It sends on to `elsewhere`, or to what it declares.
     void add_server(const scenario::ProcessServer& server,

@@ -179,46 +179,30 @@ CarriedOut Operator::carry_out(const scenario::TimelineEntry& entry, RecoveryPla
 }
 
 void Operator::on_cue() {
-    if (--outages_ == 0) logic_.orchestrator_up();
+    events_.orchestrator_returns();
 }
 
 /// Carries out an event of the world; false if the entry is an operation.
 bool Operator::happens_by_itself(const scenario::TimelineEntry& entry, MachineId machine) {
     switch (entry.operation) {
-        case scenario::Operation::PowerOff:
-            logic_.lose_power(machine);
-            crashes_.source();
-            logic_.power_returned(machine);
-            return true;
+        case scenario::Operation::PowerOff: events_.power_blinks(machine, draw_); return true;
         case scenario::Operation::PowerOn:
             world_.switch_on(machine, switched_on(entry, machine));
             return true;
         case scenario::Operation::RestartTarget:
-            crashes_.replica();
-            logic_.restart_replica(machine);
+            events_.replica_crashes(machine, draw_);
             return true;
         case scenario::Operation::DamageTransfer:
-            crashes_.wire(logic_.active_leg(machine));
+            events_.transfer_damaged(logic_.active_leg(machine));
             return true;
-        case scenario::Operation::ReplaceDisk: {
-            const DiskId disk = disk_named(machine, *entry.disk);
-            if (blocks_.has(disk)) blocks_.replace(disk, world_.now());
-            logic_.disk_replaced(disk);
+        case scenario::Operation::ReplaceDisk:
+            events_.disk_replaced(disk_named(machine, *entry.disk));
             return true;
-        }
-        case scenario::Operation::ResizeDisk: {
-            const DiskId disk = disk_named(machine, *entry.disk);
-            for (const DiskId side : {disk, estate_.counterpart(disk)}) {
-                if (side.is_none()) continue;  // both legs of an item have the same disks
-                estate_.disks[side.value].size = *entry.size;
-                if (blocks_.has(side)) blocks_.resize(side);
-                logic_.disk_resized(side);
-            }
+        case scenario::Operation::ResizeDisk:
+            events_.disk_resized(disk_named(machine, *entry.disk), *entry.size);
             return true;
-        }
         case scenario::Operation::OrchestratorOutage:
-            ++outages_;
-            logic_.orchestrator_down();
+            events_.orchestrator_leaves();
             world_.schedule_cue(world_.now() + *entry.lasts, cue_, 0);
             return true;
         default: return false;

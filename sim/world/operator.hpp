@@ -5,27 +5,18 @@
 // so that the same operation at the same instant is the same run.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "model/recovery/site_recovery.hpp"
+#include "sim/faults/world_events.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/world/live_vault.hpp"
-#include "sim/world/simulated_blocks.hpp"
 
 namespace landfall::world {
 
 class World;
-
-/// What a power loss does to what was stored and not flushed, on either side; and what happens to
-/// the next changes of a leg on their way.
-struct StoreCrashes {
-    std::function<void()> source;
-    std::function<void()> replica;
-    std::function<void(MachineId leg)> wire;
-};
 
 /// What became of it: a job, a refusal, or neither when an event of the world took place.
 struct CarriedOut {
@@ -36,15 +27,16 @@ struct CarriedOut {
 class Operator {
   public:
     /// Cues of this operator carry `cue`: the ends of orchestrator outages.
-    Operator(World& world, SiteRecovery& logic, Estate& estate, SimulatedBlocks& blocks,
-             LiveVault& vault, std::string_view vault_name, StoreCrashes crashes, std::uint32_t cue)
+    /// `draw`: what a power loss does to what was stored and not flushed.
+    Operator(World& world, SiteRecovery& logic, const Estate& estate, faults::WorldEvents& events,
+             LiveVault& vault, std::string_view vault_name, faults::Draw draw, std::uint32_t cue)
         : world_(world),
           logic_(logic),
           estate_(estate),
-          blocks_(blocks),
+          events_(events),
           vault_(vault),
           vault_name_(vault_name),
-          crashes_(std::move(crashes)),
+          draw_(std::move(draw)),
           cue_(cue) {}
 
     /// Requires a checked entry; its `at`, `when` and `machines` are of no consequence here. The
@@ -69,13 +61,12 @@ class Operator {
 
     World& world_;
     SiteRecovery& logic_;
-    Estate& estate_;  ///< a disk that is resized changes it
-    SimulatedBlocks& blocks_;
+    const Estate& estate_;
+    faults::WorldEvents& events_;
     LiveVault& vault_;
     std::string_view vault_name_;
-    StoreCrashes crashes_;
+    faults::Draw draw_;
     std::uint32_t cue_;
-    int outages_ = 0;  ///< of the orchestrator, that have not ended
 };
 
 /// What is refused to nobody's machine is refused by it.

@@ -19,6 +19,15 @@ constexpr Bytes kPastWrite = Bytes(65536);
 SimulatedBlocks::SimulatedBlocks(const Estate& estate, std::uint64_t seed)
     : estate_(estate), seed_(seed), guests_(estate.machines.size()) {}
 
+SourceBlocks* SimulatedBlocks::give_work(
+    std::vector<std::unique_ptr<workload::BlockWriteSource>> writes) {
+    for (std::size_t index = 0; index < estate_.disks.size(); ++index) {
+        if (estate_.machine(estate_.disks[index].machine).fidelity != Fidelity::Block) continue;
+        add_disk(DiskId(index), std::move(writes[index]));
+    }
+    return any() ? this : nullptr;
+}
+
 void SimulatedBlocks::add_disk(DiskId id, std::unique_ptr<workload::BlockWriteSource> writes) {
     const landfall::Disk& facts = estate_.disk(id);
     const Machine& machine = estate_.machine(facts.machine);

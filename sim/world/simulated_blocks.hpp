@@ -27,6 +27,8 @@ class SimulatedBlocks : public SourceBlocks {
 
     /// Puts a guest to work on `disk`; null for one that never writes.
     void add_disk(DiskId disk, std::unique_ptr<workload::BlockWriteSource> writes);
+    /// The same with every disk at block fidelity; `writes` by disk. Null if there is none.
+    SourceBlocks* give_work(std::vector<std::unique_ptr<workload::BlockWriteSource>> writes);
 
     [[nodiscard]] bool has(DiskId disk) const { return disks_.contains(disk); }
     [[nodiscard]] bool any() const { return !disks_.empty(); }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "model/recovery/site_recovery.hpp"
+#include "sim/faults/fault_bench.hpp"
 #include "sim/kernel/random_streams.hpp"
 #include "sim/lab/oracle_board.hpp"
 #include "sim/lab/oracle_report.hpp"
@@ -21,6 +22,7 @@
 #include "sim/world/engine_uploads.hpp"
 #include "sim/world/health_watch.hpp"
 #include "sim/world/machine_states.hpp"
+#include "sim/world/oracle_setup.hpp"
 #include "sim/world/sampler.hpp"
 #include "sim/world/short_traces.hpp"
 #include "sim/world/stepper.hpp"
@@ -36,7 +38,7 @@ class Simulation : private Director, private Cockpit {
   public:
     Simulation(const scenario::Scenario& scenario, std::uint64_t seed,
                const workload::TraceStore& traces, const KernelFactory& make_kernel,
-               const ProgressReport& report, Pilot* pilot)
+               const ProgressReport& report, Pilot* pilot, const MonitorFactory& monitors)
         : scenario_(scenario),
           seed_(seed),
           traces_(traces),
@@ -47,8 +49,10 @@ class Simulation : private Director, private Cockpit {
           world_(*kernel_, parts_.estate, std::move(parts_.churn), parts_.links, &blocks_),
           recorder_(*this),
           uploads_(logic_),
-          billing_(parts_.estate, world_, uploads_, scenario.billing.book, billed_machines(),
-                   scenario.billing.protected_before),
+          billing_(
+              parts_.estate, world_, uploads_, scenario.billing.book,
+              scenario::billed_machines(scenario, parts_.machines, parts_.estate.machines.size()),
+              scenario.billing.protected_before),
           throttles_(scenario, parts_.machines),
           board_(make_board()),
           alarm_(world_, kActionCue),
@@ -58,24 +62,31 @@ class Simulation : private Director, private Cockpit {
                                  world_,
                                  world_,
                                  recorder_,
-                                 {.source = give_work(),
+                                 {.source = blocks_.give_work(std::move(parts_.writes)),
                                   .replica_store = replica_store(pilot != nullptr),
                                   .witness = board_.get(),
                                   .tap = wire_tap(pilot != nullptr),
                                   .source_store = source_store(pilot != nullptr)},
                                  &automation_}),
-          health_(scenario, parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines)),
+          events_(
+              {world_, logic_, parts_.estate, blocks_, source_store_, replica_store_, wire_damage_},
+              scenario.configuration_servers.size()),
+          health_(scenario, parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines),
+                  events_.troubles()),
           probe_(logic_, blocks_, world_),
           sight_(parts_.estate, world_, logic_, billing_),
           control_(sight_, [this] { return world_.now(); }),
           vault_(parts_.estate, logic_, recorder_, [this] { return world_.now(); }),
-          operator_(world_, logic_, parts_.estate, blocks_, vault_, scenario.vault.name,
-                    {[this] { crash(source_store_); }, [this] { crash(replica_store_); },
-                     [this](MachineId leg) { damage_wire(leg); }},
-                    kOperatorCue),
+          faults_(scenario, parts_, events_, recorder_, health_.monitor(), seed, kFaultCue),
+          operator_(
+              world_, logic_, parts_.estate, events_, vault_, scenario.vault.name,
+              [this](std::uint64_t bound) { return crash_draws_.below(bound); }, kOperatorCue),
           timeline_(scenario, parts_.machines, world_, logic_, operator_, recorder_, kTimelineCue),
           stepper_(pilot, world_, *this, kPauseCue, [this](Goal::Kind how) { let_go(how); }),
-          sampler_(parts_.estate, world_, logic_, recorder_) {}
+          sampler_(parts_.estate, world_, logic_, recorder_) {
+        if (!monitors) return;
+        for (auto& monitor : monitors()) faults_.add(std::move(monitor));
+    }
 
     Outcome run() {
         recorder_.bill(&billing_);
@@ -86,12 +97,13 @@ class Simulation : private Director, private Cockpit {
                 logic_.adopt_protected(MachineId(index));
             }
         }
+        faults_.start();
         timeline_.start();
         stepper_.begin();
         if (scenario_.duration) world_.schedule_cue(Instant(*scenario_.duration), kEndCue, 0);
         world_.schedule_cue(Instant(scenario_.detail.sample_every), kSampleCue, 0);
         world_.schedule_cue(Instant(scenario_.profile.health_interval), kHealthCue, 0);
-        const kernel::RunEnd end = world_.run(logic_, *this);
+        const kernel::RunEnd end = world_.run(faults_, *this);
         LANDFALL_CHECK(end == kernel::RunEnd::Stopped, "a run has samples to take until its end");
         return finish();
     }
@@ -108,6 +120,7 @@ class Simulation : private Director, private Cockpit {
         kPauseCue,
         kOperatorCue,
         kActionCue,
+        kFaultCue,
     };
 
     /// The recorder, with an ear for what moves the timeline on and for what monitoring hears.
@@ -120,21 +133,35 @@ class Simulation : private Director, private Cockpit {
                                       bool app_consistent) override {
             Recorder::recovery_point_published(machine, time, processed_at, app_consistent);
             run_.health_.point_published(machine, time, app_consistent);
+            run_.faults_.recovery_point_published(machine, time, processed_at, app_consistent);
+        }
+        void disk_copied(DiskId disk, std::string_view kind, Instant started,
+                         Bytes bytes) override {
+            Recorder::disk_copied(disk, kind, started, bytes);
+            run_.faults_.disk_copied(disk, kind, started, bytes);
+        }
+        void task_ended(JobId job, std::string_view task, std::string_view state,
+                        Instant started) override {
+            Recorder::task_ended(job, task, state, started);
+            run_.faults_.task_ended(job, task, state, started);
         }
         void job_started(JobId job, MachineId machine, std::string_view operation) override {
             Recorder::job_started(job, machine, operation);
             run_.health_.job_started(job, machine, operation);
+            run_.faults_.job_started(job, machine, operation);
             run_.stepper_.note_news();
         }
         void state_changed(MachineId machine, std::string_view state) override {
             Recorder::state_changed(machine, state);
             run_.health_.state_changed(machine, state);
             run_.vault_.follow(machine);
+            run_.faults_.state_changed(machine, state);
             run_.note_change(machine);
         }
         void noted(std::string_view kind, std::string_view subject,
                    std::string_view detail) override {
             Recorder::noted(kind, subject, detail);
+            run_.faults_.noted(kind, subject, detail);
             run_.stepper_.note_news();
             // These change what has been reached without a change of state.
             const bool of_item = kind == "test_failover_state" || kind == "active_location" ||
@@ -149,6 +176,7 @@ class Simulation : private Director, private Cockpit {
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
             Recorder::job_ended(job, state, cause);
             run_.health_.job_ended(job, state, cause);
+            run_.faults_.job_ended(job, state, cause);
             run_.stepper_.note_news();
             const JobRecord& ended = run_.logic_.job(job);
             // None is an item's number: that of a plan, which nobody looks at.
@@ -161,76 +189,31 @@ class Simulation : private Director, private Cockpit {
         Simulation& run_;
     };
 
-    [[nodiscard]] std::vector<BilledMachine> billed_machines() const {
-        std::vector<BilledMachine> billed;
-        for (const scenario::ExpandedMachine& machine : parts_.machines) {
-            billed.push_back(
-                scenario::billed_machine(scenario_, scenario_.machines[machine.group]));
-        }
-        billed.resize(parts_.estate.machines.size());  // a reverse leg is billed as its item
-        return billed;
-    }
-
-    /// Puts the guests of all disks at block fidelity to work; null if there are none.
-    SourceBlocks* give_work() {
-        for (std::size_t index = 0; index < parts_.estate.disks.size(); ++index) {
-            const MachineId machine = parts_.estate.disks[index].machine;
-            if (parts_.estate.machine(machine).fidelity != Fidelity::Block) continue;
-            blocks_.add_disk(DiskId(index), std::move(parts_.writes[index]));
-        }
-        return blocks_.any() ? &blocks_ : nullptr;
-    }
-
     [[nodiscard]] bool happens(scenario::Operation operation) const {
         return std::any_of(scenario_.timeline.begin(), scenario_.timeline.end(),
                            [&](const auto& entry) { return entry.operation == operation; });
     }
 
-    /// Replicas that the timeline will crash, or a pilot may, keep their data in a store that can;
-    /// the others only in memory. Likewise sources, where they keep anything.
+    /// Replicas that may crash keep their data in a store that can; the others only in memory.
+    /// Likewise sources, where they keep anything.
     StableStore* replica_store(bool is_steered) {
-        return is_steered || happens(scenario::Operation::RestartTarget) ? &replica_store_
-                                                                         : nullptr;
+        const bool crashes = is_steered || faults::harms_replica_stores(scenario_) ||
+                             happens(scenario::Operation::RestartTarget);
+        return crashes ? &replica_store_ : nullptr;
     }
     StableStore* source_store(bool is_steered) {
-        return is_steered || happens(scenario::Operation::PowerOff) ? &source_store_ : nullptr;
+        const bool crashes = is_steered || faults::harms_source_stores(scenario_) ||
+                             happens(scenario::Operation::PowerOff);
+        return crashes ? &source_store_ : nullptr;
     }
     WireTap* wire_tap(bool is_steered) {
         return is_steered || happens(scenario::Operation::DamageTransfer) ? &wire_damage_ : nullptr;
     }
 
-    void damage_wire(MachineId leg) {
-        if (leg.is_none()) return;
-        const Machine& machine = parts_.estate.machine(leg);
-        for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
-            wire_damage_.damage_next(DiskId(machine.first_disk.value + k));
-        }
-    }
-
-    void crash(CrashableStore& store) {
-        store.crash([this](std::uint64_t bound) { return crash_draws_.below(bound); });
-    }
-
     /// The oracles, unless nobody wants them or there is nothing that they could compare.
     std::unique_ptr<lab::OracleBoard> make_board() {
-        const auto& machines = parts_.estate.machines;
-        const bool any = std::any_of(machines.begin(), machines.end(), [](const Machine& machine) {
-            return machine.fidelity == Fidelity::Block;
-        });
-        if (!any || !scenario_.oracles) return nullptr;
-        lab::BoardSetup setup;
-        for (const Machine& machine : machines) {
-            setup.machines.push_back(
-                {machine.name, machine.first_disk, machine.disk_count, machine.group.value});
-            for (std::uint32_t k = 0; k < machine.disk_count; ++k) {
-                const Disk& disk = parts_.estate.disks[machine.first_disk.value + k];
-                // At volume fidelity a disk has no sectors that could be looked at.
-                const bool in_blocks = machine.fidelity == Fidelity::Block;
-                const auto sectors = static_cast<std::uint64_t>(
-                    in_blocks ? disk.size.count() / machine.sector_size.count() : 0);
-                setup.disks.push_back({disk.name, {sectors, machine.sector_size}});
-            }
-        }
+        if (!any_in_blocks(parts_.estate) || !scenario_.oracles) return nullptr;
+        lab::BoardSetup setup = board_setup(parts_.estate);
         setup.throttles = throttles_.members();
         return std::make_unique<lab::OracleBoard>(std::move(setup),
                                                   [this] { return world_.now(); });
@@ -265,7 +248,11 @@ class Simulation : private Director, private Cockpit {
                 return;
             case kOperatorCue: operator_.on_cue(); return;
             case kActionCue:
-                logic_.on(automation_.over(alarm_.token_of(subject)));
+                faults_.on(automation_.over(alarm_.token_of(subject)));
+                stop_if_done();
+                return;
+            case kFaultCue:
+                faults_.on_cue(subject);
                 stop_if_done();
                 return;
             case kPauseCue: stepper_.on_cue(subject); return;
@@ -284,6 +271,7 @@ class Simulation : private Director, private Cockpit {
             case kSampleCue:
                 sampler_.take();
                 look();
+                faults_.look();
                 report_progress();
                 world_.schedule_cue(world_.now() + scenario_.detail.sample_every, kSampleCue, 0);
                 stop_if_stuck();
@@ -319,7 +307,7 @@ class Simulation : private Director, private Cockpit {
     /// Without a duration a run ends when the timeline is carried out and nothing is under way.
     void stop_if_done() {
         if (scenario_.duration || stepper_.is_steered()) return;
-        if (timeline_.all_fired() && !is_busy()) world_.stop();
+        if (timeline_.all_fired() && !faults_.any_left() && !is_busy()) world_.stop();
     }
 
     template <typename Target>
@@ -349,9 +337,11 @@ class Simulation : private Director, private Cockpit {
     void stop_if_stuck() {
         if (scenario_.duration) return;
         const bool at_its_limit = world_.now() >= Instant(kLongestOpenRun);
-        const bool may_go_on = timeline_.all_fired() || timeline_.any_scheduled() || is_busy();
+        const bool may_go_on =
+            timeline_.all_fired() || timeline_.any_scheduled() || faults_.any_left() || is_busy();
         if (stepper_.is_steered()) {
-            const bool idle = !timeline_.any_scheduled() && !is_busy() && !stepper_.has_date();
+            const bool idle = !timeline_.any_scheduled() && !faults_.any_left() && !is_busy() &&
+                              !stepper_.has_date();
             if (idle || at_its_limit) stepper_.pause(PauseReason::NothingLeft);
             return;
         }
@@ -434,7 +424,9 @@ class Simulation : private Director, private Cockpit {
         for (record::Table& table : health_.take_tables(scenario_.vault.name)) {
             outcome.tables.push_back(std::move(table));
         }
-        if (scenario_.oracles) add_oracle_report(outcome);
+        outcome.summary["coverage"] = faults_.coverage();
+        outcome.summary["event_hash"] = faults_.event_hash();
+        if (scenario_.oracles || faults_.is_judging()) add_oracle_report(outcome);
         if (const BlockContent* blocks = logic_.engine().blocks()) {
             outcome.tables.push_back(record::fold_table(*blocks, parts_.estate));
         }
@@ -447,10 +439,15 @@ class Simulation : private Director, private Cockpit {
             board_->finish();
             report = lab::report_of(*board_);
         }
-        control_.look_at_all();
-        control_.add_to(report);
-        outcome.summary[board_ ? "oracles" : "control_oracles"] =
-            board_ ? record::oracle_summary(report) : record::control_summary(report);
+        if (scenario_.oracles) {
+            control_.look_at_all();
+            control_.add_to(report);
+        }
+        faults_.finish(report);
+        // Those of jobs and machines judge every run; alone they are told by another name.
+        const bool alone = !board_ && !faults_.is_judging();
+        outcome.summary[alone ? "control_oracles" : "oracles"] =
+            alone ? record::control_summary(report) : record::oracle_summary(report);
         outcome.tables.push_back(record::oracles_table(report));
         outcome.tables.push_back(record::violations_table(report, parts_.estate));
     }
@@ -475,11 +472,13 @@ class Simulation : private Director, private Cockpit {
     ActionAlarm alarm_;
     SimulatedAutomation automation_;
     SiteRecovery logic_;
+    faults::WorldEvents events_;
     HealthWatch health_;
     DataPathProbe probe_;
     ControlSight sight_;
     lab::ControlBoard control_;
     LiveVault vault_;
+    faults::FaultBench faults_;
     Operator operator_;
     Timeline timeline_;
     Stepper stepper_;
@@ -493,8 +492,8 @@ class Simulation : private Director, private Cockpit {
 
 Outcome simulate(const scenario::Scenario& scenario, std::uint64_t seed,
                  const workload::TraceStore& traces, const KernelFactory& make_kernel,
-                 const ProgressReport& report, Pilot* pilot) {
-    return Simulation(scenario, seed, traces, make_kernel, report, pilot).run();
+                 const ProgressReport& report, Pilot* pilot, const MonitorFactory& monitors) {
+    return Simulation(scenario, seed, traces, make_kernel, report, pilot, monitors).run();
 }
 
 }  // namespace landfall::world

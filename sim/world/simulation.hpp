@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/kernel/kernel.hpp"
+#include "sim/lab/run_monitor.hpp"
 #include "sim/record/blob_writer.hpp"
 #include "sim/scenario/problem.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -32,10 +33,14 @@ using ProgressReport = std::function<void(double share, Instant now)>;
 /// Makes the kernel for a network.
 using KernelFactory = std::function<std::unique_ptr<kernel::Kernel>(const kernel::NetworkPlan&)>;
 
+/// Makes the monitors of a user, which judge the run beside those of our own.
+using MonitorFactory = std::function<std::vector<std::unique_ptr<lab::RunMonitor>>()>;
+
 /// Simulates `scenario`. Requires that it was checked and that `traces` were read. With a pilot the
 /// run is stepped (sim/world/steering.hpp).
 Outcome simulate(const scenario::Scenario& scenario, std::uint64_t seed,
                  const workload::TraceStore& traces, const KernelFactory& make_kernel,
-                 const ProgressReport& report, Pilot* pilot = nullptr);
+                 const ProgressReport& report, Pilot* pilot = nullptr,
+                 const MonitorFactory& monitors = {});
 
 }  // namespace landfall::world

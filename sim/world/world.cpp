@@ -36,6 +36,7 @@ World::World(kernel::Kernel& kernel, const Estate& estate,
         }
     }
     sending_.resize(channels);
+    channel_down_.resize(channels);
     carried_.resize(channels);
 }
 
@@ -59,17 +60,17 @@ void World::apply_link(std::uint32_t index) {
     const Instant at = now();
     const double capacity = link.schedule.capacity(at);
     kernel_.set_link_capacity(link.kernel_link, capacity);
+    if (link.schedule.latency_varies()) {
+        kernel_.set_link_latency(link.kernel_link,
+                                 link.latency_s + to_seconds(link.schedule.latency(at)));
+    }
     director_->on_capacity(link.name, capacity);
     const bool down = link.schedule.is_down(at);
     if (down != link_down_[index]) {
         link_down_[index] = down;
         if (link.announces) director_->on_link(link.name, down);
         for (const ChannelId channel : link.breaks) {
-            if (!down || sending_[channel.value] == Bytes(0)) continue;
-            const Bytes arrived = kernel_.cancel(channel);
-            sending_[channel.value] = Bytes(0);
-            carried_[channel.value] += arrived;
-            logic_->on(TransferFailed{channel, arrived});
+            if (down) break_connection(channel);
         }
     }
     if (const auto next = link.schedule.next_change(at)) {
@@ -93,6 +94,7 @@ void World::send(ChannelId channel, Bytes amount) {
 }
 
 bool World::is_broken(ChannelId channel) const {
+    if (channel_down_[channel.value] > 0) return true;
     for (std::size_t index = 0; index < links_.size(); ++index) {
         const auto& breaks = links_[index].breaks;
         if (link_down_[index] && std::find(breaks.begin(), breaks.end(), channel) != breaks.end()) {
@@ -100,6 +102,43 @@ bool World::is_broken(ChannelId channel) const {
         }
     }
     return false;
+}
+
+void World::break_connection(ChannelId channel) {
+    if (sending_[channel.value] == Bytes(0)) return;
+    const Bytes arrived = kernel_.cancel(channel);
+    sending_[channel.value] = Bytes(0);
+    carried_[channel.value] += arrived;
+    logic_->on(TransferFailed{channel, arrived});
+}
+
+void World::set_down(ChannelId channel, bool down) {
+    std::uint32_t& holders = channel_down_[channel.value];
+    LANDFALL_CHECK(down || holders > 0, "what comes up was down");
+    holders += down ? 1U : -1U;
+    if (down) break_connection(channel);
+}
+
+bool World::is_cut(ChannelId channel) const {
+    if (is_broken(channel)) return true;
+    for (std::size_t index = 0; index < links_.size(); ++index) {
+        const auto& crossing = links_[index].crossing;
+        const bool is_over = std::find(crossing.begin(), crossing.end(), channel) != crossing.end();
+        if (is_over && links_[index].schedule.capacity(now()) <= kernel::kStalledRate) return true;
+    }
+    return false;
+}
+
+bool World::cut_power(MachineId item, MachineInstance instance) {
+    if (!instances_.cut_power(item, instance, now())) return false;
+    follow_guests(item, instance);
+    return true;
+}
+
+bool World::restore_power(MachineId item, MachineInstance instance) {
+    if (!instances_.restore_power(item, instance, now())) return false;
+    follow_guests(item, instance);
+    return true;
 }
 
 Bytes World::written(DiskId disk, Instant from, Instant to) {
@@ -147,13 +186,17 @@ void World::on_event(const kernel::CalendarEvent& event) {
         case kLinkChange: apply_link(event.subject); return;
         case kMachineAction: {
             const MachineActionEnded ended = instances_.end(event.subject, now());
-            const Machine& item = estate_.machine(ended.machine);
-            if (ended.instance == MachineInstance::Primary) follow_guest(ended.machine);
-            if (ended.instance == MachineInstance::Recovery && !item.reverse.is_none()) {
-                follow_guest(item.reverse);
-            }
+            follow_guests(ended.machine, ended.instance);
             director_->on_machine(ended.machine);
-            logic_->on(ended);
+            const Duration later = instances_.answers_later(event.subject);
+            if (later == Duration(0)) return logic_->on(ended);
+            late_answers_[event.subject] = ended;
+            kernel_.schedule(now() + later, {kMachineAnswer, event.subject, 0});
+            return;
+        }
+        case kMachineAnswer: {
+            const auto answer = late_answers_.extract(event.subject);
+            logic_->on(answer.mapped());
             return;
         }
         case kConnectionRefused:
@@ -193,6 +236,12 @@ void World::follow_guest(MachineId leg) {
         writing_[disk.value] = last;
         if (blocks_ != nullptr && blocks_->has(disk)) blocks_->set_writing(disk, last);
     }
+}
+
+void World::follow_guests(MachineId item, MachineInstance instance) {
+    const MachineId reverse = estate_.machine(item).reverse;
+    if (instance == MachineInstance::Primary) follow_guest(item);
+    if (instance == MachineInstance::Recovery && !reverse.is_none()) follow_guest(reverse);
 }
 
 Bytes World::carried(ChannelId channel) const {

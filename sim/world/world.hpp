@@ -4,6 +4,7 @@
 // machines as fast as the service profile documents; links follow their schedules.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct ScheduledLink {
     bool announces = true;  ///< tells the director when it goes down: one direction of a link does
     /// Channels whose connections break when it goes down; any other channel's wait.
     std::vector<ChannelId> breaks = {};
+    double latency_s = 0;                  ///< of the link when nothing is wrong
+    std::vector<ChannelId> crossing = {};  ///< every channel over it
 };
 
 /// Whoever steers a run: gets the calendar events it scheduled itself.
@@ -89,6 +92,21 @@ class World : public Clock,
     void switch_on(MachineId item, MachineInstance instance);
     void plant(const PlantedFailure& failure) { instances_.plant(failure); }
 
+    // What goes wrong.
+    /// The transfer under way on the channel fails, if there is one.
+    void break_connection(ChannelId channel);
+    /// While it is down, whatever is under way or sent on the channel fails. Counted.
+    void set_down(ChannelId channel, bool down);
+    /// Whether nothing gets through the channel now.
+    [[nodiscard]] bool is_cut(ChannelId channel) const;
+    /// The guest of a machine stops without being asked; false if it does not run.
+    bool cut_power(MachineId item, MachineInstance instance);
+    /// It runs again, unless somebody has asked something of the machine meanwhile: then false.
+    bool restore_power(MachineId item, MachineInstance instance);
+    /// The trouble holds for requests made until it is taken away.
+    void add_trouble(const RequestTrouble& trouble) { instances_.add_trouble(trouble); }
+    void end_trouble(std::uint32_t number) { instances_.end_trouble(number); }
+
     /// Time in [from, to) for which the traces of a disk hold no sample.
     [[nodiscard]] Duration without_sample(DiskId disk, Instant from, Instant to) const;
     /// When the guest of `disk` stopped writing for the last time; Instant::never() if it writes.
@@ -103,6 +121,7 @@ class World : public Clock,
         kLinkChange,
         kMachineAction,
         kConnectionRefused,
+        kMachineAnswer,
         kCue,
     };
 
@@ -112,12 +131,15 @@ class World : public Clock,
     [[nodiscard]] bool is_broken(ChannelId channel) const;
     [[nodiscard]] const InstanceHistory& guest_of(MachineId leg) const;
     void follow_guest(MachineId leg);
+    void follow_guests(MachineId item, MachineInstance instance);
 
     kernel::Kernel& kernel_;
     const Estate& estate_;
     std::vector<std::unique_ptr<workload::ChurnSource>> churn_;
     std::vector<ScheduledLink> links_;
     std::vector<bool> link_down_;
+    std::vector<std::uint32_t> channel_down_;  ///< per channel: how many hold it down
+    std::map<std::uint32_t, MachineActionEnded> late_answers_;  ///< by number of the request
     MachineInstances instances_;
     std::vector<TimeSpan> writing_;  ///< per disk: its guest's last time on
     SimulatedBlocks* blocks_;        ///< null without block fidelity

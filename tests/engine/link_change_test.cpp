@@ -34,6 +34,20 @@ TEST_F(LinkChange, RaisedBandwidthSpeedsUpAFlowWithoutWindow) {
     EXPECT_NEAR(simulation.end_s(running), 2.0 + (1e6 - moved) / 1e6, 1e-6);
 }
 
+// What latency spikes rely on (sim/faults): a flow under way ends when it would have, one that
+// starts later waits for the new latency, and without window (gamma 0) neither loses bandwidth.
+TEST_F(LinkChange, RaisedLatencyDelaysWhatStartsAfterItAndNothingElse) {
+    Simulation simulation(kPlainNetwork);
+    simulation.connect(1e5, kLatency);
+    const auto running = simulation.send(1'000'000);
+    Simulation::at(2.0, [&] { simulation.wan->set_latency(1.0); });
+    s4u::CommPtr later;
+    Simulation::at(20.0, [&] { later = simulation.send(1'000'000); });
+    simulation.run();
+    EXPECT_NEAR(simulation.end_s(running), kLatency + 1e6 / 1e5, 1e-6);
+    EXPECT_NEAR(simulation.end_s(later), 20.0 + 1.0 + 1e6 / 1e5, 1e-6);
+}
+
 // Lowering does work at once: 2 s at 1e5 B/s, the remaining 8e5 B at 5e4 B/s.
 TEST_F(LinkChange, LoweredBandwidthSlowsARunningFlow) {
     Simulation simulation(kPlainNetworkWithWindow);

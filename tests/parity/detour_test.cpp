@@ -348,5 +348,89 @@ TEST_P(Detour, ACriticalServerIsNotChosen) {
     world->run_until(Instant(hours(2)));
 }
 
+// --- More than one reason to wait
+
+/// Nothing leaves from a minute after the first reason until the last one ends; then all of it
+/// does.
+void expect_waits(SmallWorld& world, Instant first, Instant last) {
+    auto held = std::make_shared<Bytes>();
+    world.at(first + minutes(1), [&world, held] { *held = world.engine().uploaded(kVm); });
+    world.at(last - seconds(1),
+             [&world, held] { EXPECT_EQ(world.engine().uploaded(kVm), *held) << "both wait"; });
+    world.run_until(Instant(hours(3)));
+    EXPECT_EQ(world.engine().resyncs(kVm), 0);
+    EXPECT_EQ(world.engine().data_path(kVm), DataPath::Journal);
+    EXPECT_LT(*world.engine().rpo(kVm), minutes(6));
+    EXPECT_GE(world.engine().captured(kVm), world.engine().uploaded(kVm));
+}
+
+TEST_P(Detour, AResumeWhileTheAgentIsStoppedWaitsForTheAgent) {
+    auto world = make(hyper_v_machine());
+    const Instant pause = Instant(minutes(60)) + seconds(5);  // a log is on its way
+    world->at(Instant(), [&] { world->logic().adopt_protected(kVm); });
+    world->at(pause, [&] { start(*world, Operation::PauseReplication); });
+    world->at(Instant(minutes(65)), [&] { world->logic().agent_stopped(kVm); });
+    world->at(Instant(minutes(70)), [&] { start(*world, Operation::ResumeReplication); });
+    world->at(Instant(minutes(80)), [&] { world->logic().agent_started(kVm); });
+    expect_waits(*world, pause, Instant(minutes(80)));
+    EXPECT_LE(world->engine().captured(kVm) - world->engine().uploaded(kVm), Bytes(600 * kMB));
+}
+
+TEST_P(Detour, AnAgentThatStartsWhileItsMachineIsPausedWaitsForTheResume) {
+    auto world = make(hyper_v_machine());
+    const Instant stop = Instant(minutes(60)) + seconds(5);
+    world->at(Instant(), [&] { world->logic().adopt_protected(kVm); });
+    world->at(stop, [&] { world->logic().agent_stopped(kVm); });
+    world->at(Instant(minutes(65)), [&] { start(*world, Operation::PauseReplication); });
+    world->at(Instant(minutes(70)), [&] { world->logic().agent_started(kVm); });
+    world->at(Instant(minutes(80)), [&] { start(*world, Operation::ResumeReplication); });
+    expect_waits(*world, stop, Instant(minutes(80)));
+    EXPECT_LE(world->engine().captured(kVm) - world->engine().uploaded(kVm), Bytes(600 * kMB));
+}
+
+TEST_P(Detour, AMachineChangesItsServerWhileItsAgentIsStoppedAndLosesNothing) {
+    auto world = make(two_servers(false));
+    world->at(Instant(), [&] { world->logic().adopt_protected(kVm); });
+    world->at(Instant(minutes(60)), [&] {
+        start(*world, Operation::SwitchProcessServer, {.process_server = ProcessServerId(1)});
+    });
+    world->at(Instant(minutes(72)), [&] { world->logic().agent_stopped(kVm); });
+    world->at(Instant(minutes(90)), [&] {
+        EXPECT_EQ(world->engine().server_of(kVm), ProcessServerId(1));
+        for (const std::uint32_t server : {0U, 1U}) {
+            const auto& state = world->engine().process_server(ProcessServerId(server));
+            EXPECT_EQ(state.cache_used(), Bytes(0)) << "what had left the source has arrived";
+        }
+    });
+    world->at(Instant(minutes(100)), [&] { world->logic().agent_started(kVm); });
+    expect_waits(*world, Instant(minutes(89)), Instant(minutes(100)));
+    EXPECT_LE(world->engine().captured(kVm) - world->engine().uploaded(kVm), Bytes(64 * kMB));
+}
+
+TEST_P(Detour, AnAgentThatComesBackBeforeTheFormerServerIsEmptyWaitsForThat) {
+    auto world = make(two_servers(false));
+    const ProcessServerId former(0);
+    world->at(Instant(), [&] { world->logic().adopt_protected(kVm); });
+    world->at(Instant(minutes(60)), [&] {
+        start(*world, Operation::SwitchProcessServer, {.process_server = ProcessServerId(1)});
+    });
+    const auto break_off = [&] {
+        world->world().break_connection(world->estate().process_server(former).receive_channel);
+    };
+    world->at(Instant(minutes(75)), break_off);
+    world->at(Instant(minutes(76)), [&] { world->logic().agent_stopped(kVm); });
+    world->at(Instant(minutes(78)), [&] { world->logic().agent_started(kVm); });
+    world->at(Instant(minutes(79)), [&] {
+        EXPECT_GT(world->engine().process_server(former).cache_used(), Bytes(0));
+        EXPECT_EQ(world->engine().process_server(ProcessServerId(1)).cache_used(), Bytes(0));
+    });
+    world->run_until(Instant(hours(3)));
+    EXPECT_EQ(world->engine().resyncs(kVm), 0);
+    EXPECT_LT(*world->engine().rpo(kVm), minutes(6));
+    const Bytes kept = world->engine().captured(kVm) - world->engine().uploaded(kVm);
+    EXPECT_LE(kept, Bytes(64 * kMB));
+    EXPECT_GE(kept, Bytes(0));
+}
+
 }  // namespace
 }  // namespace landfall::test

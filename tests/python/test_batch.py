@@ -33,7 +33,7 @@ def test_a_variant_is_the_run_of_the_scenario_with_other_keys(batch: Batch) -> N
     alone = shop(duration="2 h", timeline=[{"at": 60, "do": "enable_replication"}])
     verdict = batch.run(changes, seed=5, log=True)
     result = alone.run(seed=5, progress=False)
-    told = verdict_of(result, Case(5), (), expectations=False)
+    told = verdict_of(result, (), expectations=False)
     assert verdict["verdict"] == "done"
     assert verdict["end_s"] == result.simulated_s == 7200.0
     assert verdict["features"] == told.features

@@ -13,7 +13,7 @@ from landfall.lab import EXPLORERS, Case, Fault, Lab, kinds
 from landfall.lab.cases import Ground, applicable, changes_of, document_of
 from landfall.lab.coverage import Coverage, phase_of
 from landfall.lab.explorers import _CRASHES, Explorer, explorer_named
-from landfall.lab.faults import _cut_link, machine_names, written
+from landfall.lab.faults import machine_names, written
 from landfall.lab.streams import Stream
 from python.lab_samples import shop, tiny
 
@@ -78,16 +78,6 @@ def test_a_fault_on_what_does_not_exist_is_told_with_the_nearest() -> None:
         written(document, [Fault(0.0, "link_outage", "backbon", 5.0)])
     with pytest.raises(lf.UnknownName, match='Did you mean "web-1"'):
         written(document, [Fault(0.0, "power_loss", "web-11")])
-
-
-def test_outages_that_touch_become_one() -> None:
-    document = json.loads(shop().to_json())
-    for at_s, lasts_s in ((100.0, 50.0), (140.0, 100.0), (300.0, 1.0)):
-        _cut_link(document, Fault(at_s, "link_outage", "backbone", lasts_s))
-    assert document["links"][0]["outages"] == [
-        {"at": 100.0, "lasts": 140.0},
-        {"at": 300.0, "lasts": 1.0},
-    ]
 
 
 def test_a_fault_is_over_before_the_run_is() -> None:

@@ -46,7 +46,13 @@ TOP_LAYERS: dict[str, set[str]] = {
     "tests": {"model", "sim", "analysis", "bindings", "tests"},
 }
 # The parts of sim/ that landfall_scenario is made of: they load without SimGrid.
-WITHOUT_SIMGRID = ("sim/scenario/", "sim/workload/", "sim/kernel/random_streams.")
+WITHOUT_SIMGRID = (
+    "sim/scenario/",
+    "sim/workload/",
+    "sim/kernel/random_streams.",
+    "sim/faults/fault_kinds.",
+    "sim/faults/phases.",
+)
 # The part of Boost that the logic may use: graphs, what they are made of, and containers.
 MODEL_BOOST = ("graph", "pending", "property_map", "range", "container", "heap", "intrusive")
 # Threads, clocks, randomness, files, streams to the outside, the environment of the process.

@@ -22,7 +22,6 @@ from ..errors import (
 )
 from .batch import Batch
 from .cases import Case, changes_of, document_of
-from .coverage import met
 from .faults import Document
 from .verdicts import Verdict, Violation, judged
 
@@ -81,15 +80,12 @@ class FastBench:
         """Run a case; `drill` makes it fail on purpose."""
         changes = changes_of(self._document, case)
         told = self._batch().run(changes, seed=case.seed, log=True, drill=drill)
-        verdict = judged(
+        return judged(
             told,
             expectations=self._expectations,
             settled_s=self._settled_s,
             timeline=changes.get("timeline") or self._document.get("timeline") or (),
         )
-        if verdict.log is not None and told.get("coverage") is None:
-            verdict.coverage = met(case.faults, verdict.log)
-        return verdict
 
     def close(self) -> None:
         """End the batches."""
@@ -140,12 +136,11 @@ class ResultBench:
             )
         except Exception as error:
             return failed(error, scenario)
-        return self._judged(result, case, self._invariants)
+        return self._judged(result, self._invariants)
 
-    def _judged(self, result: Result, case: Case, invariants: Iterable[Invariant]) -> Verdict:
+    def _judged(self, result: Result, invariants: Iterable[Invariant]) -> Verdict:
         return verdict_of(
             result,
-            case,
             invariants,
             expectations=self._expectations,
             settled_s=self._settled_s,
@@ -179,7 +174,6 @@ def failed(error: Exception, scenario: Scenario) -> Verdict:
 
 def verdict_of(
     result: Result,
-    case: Case,
     invariants: Iterable[Invariant],
     *,
     expectations: bool,
@@ -200,8 +194,6 @@ def verdict_of(
         "wall_s": result.wall_s,
     }
     verdict = judged(told, expectations=expectations, settled_s=settled_s)
-    if verdict.log is not None and told["coverage"] is None:
-        verdict.coverage = met(case.faults, verdict.log)
     for invariant in invariants:
         violation = checked(invariant, result)
         if violation is not None:

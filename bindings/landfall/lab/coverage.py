@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from .faults import Fault
-
-__all__ = ["PHASES", "Coverage", "instants", "met", "phase_of"]
+__all__ = ["PHASES", "Coverage", "instants", "phase_of"]
 
 #: The phases of a machine's protection, in the order in which they come.
 PHASES = (
@@ -101,25 +99,6 @@ class Coverage:
 def _classes(features: Mapping[str, int]) -> list[str]:
     """How often something happened counts in powers of two: 5 and 6 times are the same."""
     return [f"{name}*{count.bit_length()}" for name, count in features.items()]
-
-
-def met(faults: Iterable[Fault], log: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    """Return which phases faults met, by the log of a run.
-
-    A fault of a machine or its disk meets that machine's phase; one of a link or of the service
-    meets the phases of all machines.
-    """
-    machines = {str(event[2]) for event in log["events"] if event[1] == "state"}
-    machines |= {str(job[1]) for job in log["jobs"]}
-    found: Counter[tuple[str, str]] = Counter()
-    for fault in faults:
-        own = fault.target
-        phases = {
-            phase_of(log, machine, fault.at_s)
-            for machine in ([own] if own in machines else sorted(machines))
-        }
-        found.update((fault.kind, phase) for phase in phases or {"idle"})
-    return dict(found)
 
 
 def phase_of(log: Mapping[str, Any], machine: str, t_s: float) -> str:

@@ -6,19 +6,17 @@ when one is drawn.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import math
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
+from .. import faults as table
 from .faults import Document, Fault, FaultKind, group_of, grown
 from .streams import Stream
 
 __all__ = ["classes_of_phases", "coverable", "of_the_table"]
 
-_TABLE = "landfall.faults"
 _HOUR_S = 3600.0
 _LASTS_S = (5.0, 4 * _HOUR_S)
 _MIB = 1 << 20
@@ -42,31 +40,20 @@ _DRAWS: dict[str, Callable[[Stream], Any]] = {
 
 
 @cache
-def _table() -> Any:
-    """Return the table's module; ``None`` where this landfall has none."""
-    if importlib.util.find_spec(_TABLE) is None:
-        return None
-    return importlib.import_module(_TABLE)
-
-
-@cache
 def of_the_table() -> dict[str, FaultKind]:
-    """Return the kinds of the table by name; empty where there is no table."""
-    table = _table()
-    return {} if table is None else {name: _kind(row) for name, row in table.kinds().items()}
+    """Return the kinds of the table by name."""
+    return {name: _kind(row) for name, row in table.kinds().items()}
 
 
 def coverable() -> list[tuple[str, str]]:
-    """Return the cells of kinds and phases that have a meaning; empty without a table."""
-    table = _table()
-    return [] if table is None else list(table.coverable())
+    """Return the cells of kinds and phases that have a meaning."""
+    return list(table.coverable())
 
 
 @cache
 def classes_of_phases() -> Mapping[str, str]:
-    """Return the class of every phase by name; empty without a table."""
-    table = _table()
-    return {} if table is None else dict(table.phases())
+    """Return the class of every phase by name."""
+    return dict(table.phases())
 
 
 def _kind(row: Mapping[str, Any]) -> FaultKind:
@@ -83,8 +70,7 @@ def _kind(row: Mapping[str, Any]) -> FaultKind:
 
 
 def _targets(name: str, document: Document) -> list[str]:
-    found: list[str] = _table().targets(document, name)
-    return found
+    return list(table.targets(document, name))
 
 
 def _params(
@@ -114,5 +100,5 @@ def _params(
 
 
 def _write(document: dict[str, Any], fault: Fault) -> None:
-    entry = _table().Fault(**fault.to_dict()).canonical()
+    entry = table.Fault(**fault.to_dict()).canonical()
     document.setdefault("faults", []).append(entry)

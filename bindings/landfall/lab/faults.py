@@ -30,7 +30,6 @@ Family: TypeAlias = Literal["network", "process", "storage", "guest", "cloud", "
 
 _MILLISECOND = 3
 _MIB = 1 << 20
-_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, order=True)
@@ -183,19 +182,6 @@ def group_of(document: Document, machine: str) -> Mapping[str, Any]:
     raise UnknownName("machine", machine, machine_names(document))
 
 
-def _links(document: Document) -> list[str]:
-    return [str(link["name"]) for link in document.get("links", ())]
-
-
-def _block_machines(document: Document) -> list[str]:
-    groups = [group for group in document["machines"] if group.get("fidelity") == "block"]
-    return machine_names({"machines": groups})
-
-
-def _the_service(_: Document) -> list[str]:
-    return [""]
-
-
 # --- How it is written ----------------------------------------------------------------------------
 
 
@@ -211,55 +197,10 @@ def _add_step(document: dict[str, Any], fault: Fault, operation: str, **given: A
     document.setdefault("timeline", []).append(entry)
 
 
-def _cut_link(document: dict[str, Any], fault: Fault) -> None:
-    """Add an outage; those that touch become one."""
-    for link in document["links"]:
-        if link["name"] != fault.target:
-            continue
-        spans = [(each["at"], each["at"] + each["lasts"]) for each in link.get("outages", ())]
-        spans.append((fault.at_s, fault.end_s))
-        joined: list[list[float]] = []
-        for begin, end in sorted(spans):
-            if joined and begin <= joined[-1][1]:
-                joined[-1][1] = max(joined[-1][1], end)
-            else:
-                joined.append([begin, end])
-        link["outages"] = [
-            {"at": begin, "lasts": round(end - begin, _MILLISECOND)} for begin, end in joined
-        ]
-        return
-    raise UnknownName("link", fault.target, _links(document))
-
-
-def _event(operation: str) -> Callable[[dict[str, Any], Fault], None]:
-    return lambda document, fault: _add_step(document, fault, operation)
-
-
-def _replace_disk(document: dict[str, Any], fault: Fault) -> None:
-    _add_step(document, fault, "replace_disk", disk=dict(fault.params)["disk"])
-
-
-def _resize_disk(document: dict[str, Any], fault: Fault) -> None:
-    _add_step(document, fault, "resize_disk", **dict(fault.params))
-
-
-def _one_disk(document: Document, target: str, _: float, stream: Stream) -> Mapping[str, Any]:
-    return {"disk": stream.choice([disk["name"] for disk in group_of(document, target)["disks"]])}
-
-
-def _one_grown(document: Document, target: str, part: float, stream: Stream) -> Mapping[str, Any]:
-    disk = _one_disk(document, target, part, stream)
-    return {**disk, "size": grown(document, target, disk["disk"], part)}
-
-
 def grown(document: Document, machine: str, name: str, part: float) -> int:
     """Return a size for a disk, in bytes, that is larger the later it is: it may grow twice."""
     disk = next(disk for disk in group_of(document, machine)["disks"] if disk["name"] == name)
     return -(-int(disk["size"] * (1.05 + 0.5 * part)) // _MIB) * _MIB
-
-
-def _no_service(document: dict[str, Any], fault: Fault) -> None:
-    _add_step(document, fault, "orchestrator_outage", lasts=fault.lasts_s)
 
 
 #: What an operator may try, in or out of order.
@@ -289,26 +230,12 @@ def register(kind: FaultKind) -> None:
 
 
 _OPERATOR = FaultKind("operator", "operator", "machine", machine_names, _try, params=_tried)
-#: What a timeline can do to the world: the kinds of a landfall without a table of faults.
-_OF_TIMELINES = (
-    FaultKind("link_outage", "network", "link", _links, _cut_link, (5.0, 4 * _HOUR_S)),
-    FaultKind("power_loss", "guest", "machine", machine_names, _event("power_off")),
-    FaultKind("replica_crash", "process", "machine", _block_machines, _event("restart_target")),
-    FaultKind(
-        "disk_replaced", "storage", "machine", machine_names, _replace_disk, params=_one_disk
-    ),
-    FaultKind("disk_resized", "storage", "machine", machine_names, _resize_disk, params=_one_grown),
-    FaultKind(
-        "orchestrator_outage", "cloud", "service", _the_service, _no_service, (30.0, _HOUR_S)
-    ),
-)
 
 
 def _by_name() -> dict[str, FaultKind]:
     from .fault_table import of_the_table
 
-    table = of_the_table() or {kind.name: kind for kind in _OF_TIMELINES}
-    return {**table, _OPERATOR.name: _OPERATOR, **_ADDED}
+    return {**of_the_table(), _OPERATOR.name: _OPERATOR, **_ADDED}
 
 
 def kinds() -> list[FaultKind]:

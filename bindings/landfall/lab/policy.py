@@ -435,7 +435,7 @@ class PolicyBench(ResultBench):
             return self._broken(case, error)
         except Exception as error:
             return failed(error, scenario)
-        verdict = self._judged(result, case, self._invariants)
+        verdict = self._judged(result, self._invariants)
         verdict.actions = actions
         return verdict
 
@@ -451,7 +451,7 @@ class PolicyBench(ResultBench):
             result = self.scenario_of(again).run(
                 seed=case.seed, progress=False, timeout=self._timeout, allow_large=True
             )
-            verdict = verdict_of(result, case, (), expectations=False)
+            verdict = verdict_of(result, (), expectations=False)
         invariant = "policy_error" if error.refusal is None else refused(error.refusal)
         at_s = float(actions[-1]["at"]) if actions else None
         machine = _machine_of(actions[-1]) if actions else ""

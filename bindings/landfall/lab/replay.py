@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .bench import Invariant, failed, verdict_of
-from .cases import Case
 from .corpus import Kept
 from .verdicts import Verdict, Violation
 
@@ -21,7 +20,6 @@ def replayed(kept: Kept, invariants: Sequence[Invariant] = ()) -> Verdict:
         return failed(error, kept.scenario)
     verdict = verdict_of(
         result,
-        Case(kept.seed),
         invariants,
         expectations=expectations,
         settled_s=kept.settled_s,

@@ -1,0 +1,124 @@
+// sim/faults/coverage.cpp — phases read off the logic, cells counted.
+#include "sim/faults/coverage.hpp"
+
+#include <utility>
+
+namespace landfall::faults {
+
+Coverage::Coverage(const scenario::Scenario& scenario, const Injector& injector, const Stage& stage)
+    : scenario_(scenario),
+      injector_(injector),
+      stage_(stage),
+      faults_of_(stage.estate.machines.size()),
+      last_points_(stage.estate.machines.size()) {}
+
+MachineId Coverage::item_of(MachineId leg) const {
+    const MachineId forward = stage_.estate.machine(leg).forward_of;
+    return forward.is_none() ? leg : forward;
+}
+
+void Coverage::fault_comes(std::size_t fault) {
+    before_.clear();
+    for (const MachineId item : injector_.struck(fault).items) {
+        for (const PhaseId phase : phases_of(item)) before_.emplace_back(item, phase);
+    }
+}
+
+void Coverage::fault_begins(std::size_t fault) {
+    for (const MachineId item : injector_.struck(fault).items) {
+        faults_of_[item.value].push_back(fault);
+        ++struck_now_;
+    }
+    for (const auto& [item, phase] : before_) count(fault, item, phase);
+    look();
+}
+
+void Coverage::fault_ends(std::size_t fault) {
+    for (const MachineId item : injector_.struck(fault).items) {
+        look_at(item);
+        struck_now_ -= std::erase(faults_of_[item.value], fault);
+    }
+}
+
+void Coverage::item_changed(MachineId item) {
+    if (item.is_none()) return;  // a job of a recovery plan
+    if (!faults_of_[item.value].empty()) look_at(item);
+}
+
+void Coverage::point_published(MachineId leg) {
+    const std::size_t now = stage_.logic.engine().recovery_points(leg).count();
+    const std::size_t before = std::exchange(last_points_[leg.value], now);
+    const MachineId item = item_of(leg);
+    if (faults_of_[item.value].empty()) return;
+    hit(item, phase_of(PathPhase::Publish));
+    if (now <= before) hit(item, phase_of(PathPhase::Prune));
+}
+
+void Coverage::look() {
+    for (std::size_t item = 0; item < faults_of_.size(); ++item) {
+        if (!faults_of_[item].empty()) look_at(MachineId(item));
+    }
+}
+
+void Coverage::look_at(MachineId item) {
+    for (const PhaseId phase : phases_of(item)) hit(item, phase);
+}
+
+void Coverage::hit(MachineId item, PhaseId phase) {
+    for (const std::size_t fault : faults_of_[item.value]) count(fault, item, phase);
+}
+
+void Coverage::count(std::size_t fault, MachineId item, PhaseId phase) {
+    if (!seen_.insert({fault, {item, phase}}).second) return;
+    ++hits_[{scenario_.faults[fault].kind, phase}];
+}
+
+std::vector<PhaseId> Coverage::phases_of(MachineId item) const {
+    const SiteRecovery& logic = stage_.logic;
+    const ReplicationPipeline& engine = logic.engine();
+    const ItemView view = logic.view_of(item);
+    std::vector<PhaseId> found;
+    const auto add = [&](PathPhase phase, bool is_on) {
+        if (is_on) found.push_back(phase_of(phase));
+    };
+    const MachineId leg = logic.active_leg(item);
+    const DataPath path = logic.data_path(item);
+    if (path == DataPath::Stopped) {
+        add(PathPhase::Idle, true);
+    } else {
+        const MarkerProgress marker = engine.marker_progress(leg);
+        const bool seeded = engine.resyncs(leg) > 0;
+        add(PathPhase::InitialCopy, path == DataPath::Copying && !seeded);
+        add(PathPhase::Journal, path == DataPath::Journal);
+        add(PathPhase::MarkerPrepare, marker == MarkerProgress::Placed);
+        add(PathPhase::MarkerCommit, marker == MarkerProgress::Decided);
+        add(PathPhase::Apply, engine.applies_logs(leg));
+        const ProcessServerId server = stage_.estate.machine(leg).process_server;
+        const ChannelId upload = stage_.estate.process_server(server).upload_channel;
+        add(PathPhase::Disconnected, engine.waits_to_retry(leg) || stage_.world.is_cut(upload));
+        add(PathPhase::ResyncRequired, path == DataPath::ResyncRequired);
+        add(PathPhase::Resync, path == DataPath::Copying && seeded);
+    }
+    add(PathPhase::TestMachine, view.test == TestFailoverState::WaitingForCompletion);
+    const JobId job = logic.item(item).current_job;
+    if (!job.is_none()) found.push_back(phase_of(logic.job(job).row()));
+    return found;
+}
+
+std::vector<Coverage::Cell> Coverage::cells() const {
+    std::vector<Cell> all;
+    for (const auto& [cell, hits] : hits_) all.push_back({cell.first, cell.second, hits});
+    return all;
+}
+
+nlohmann::json coverage_json(const Coverage& coverage) {
+    nlohmann::json cells = nlohmann::json::array();
+    for (const Coverage::Cell& cell : coverage.cells()) {
+        cells.push_back({{"fault", row_of(cell.kind).name},
+                         {"phase", phases()[cell.phase].name},
+                         {"hits", cell.hits}});
+    }
+    return cells;
+}
+
+}  // namespace landfall::faults
