@@ -90,7 +90,7 @@ struct Link {
     std::string from;
     std::string to;
     BytesPerSecond bandwidth;
-    Duration latency;                 ///< one way
+    Duration latency;                                ///< one way
     std::optional<Bytes> tcp_window = std::nullopt;  ///< per stream; absent: the profile's
     std::vector<Throttle> throttles = {};
     std::vector<Outage> outages = {};
