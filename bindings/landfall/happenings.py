@@ -84,9 +84,12 @@ def _jobs(result: Result, *, overlapping: bool) -> list[Happening]:
     latest: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     groups: list[tuple[tuple[Any, ...], list[dict[str, Any]]]] = []
     for job in result.to_arrow("jobs").to_pylist():  # in the order in which they were started
-        of_machine = (job["machine"], job["operation"])
+        what = job["operation"]
+        if job["machine"] is None:
+            what = f"{what} of recovery plan {job['plan']}"
+        of_machine = (job["machine"], what)
         turn = times[of_machine] = times.get(of_machine, 0) + 1
-        key = (job["operation"], turn, job["state"], job["cause"])
+        key = (what, turn, job["state"], job["cause"])
         known = latest.get(key)
         if known is None or (overlapping and _are_over(known, job["start_s"])):
             known = latest[key] = []
@@ -96,12 +99,12 @@ def _jobs(result: Result, *, overlapping: bool) -> list[Happening]:
         Happening(
             start_s=float(min(job["start_s"] for job in jobs)),
             end_s=_last(job["end_s"] for job in jobs),
-            what=operation,
-            machines=tuple(job["machine"] for job in jobs),
+            what=what,
+            machines=tuple(job["machine"] for job in jobs if job["machine"] is not None),
             state=state,
             detail=cause or "",
         )
-        for (operation, _, state, cause), jobs in groups
+        for (what, _, state, cause), jobs in groups
     ]
 
 

@@ -174,6 +174,8 @@ def test_a_run_says_in_a_line_how_its_plans_went(tmp_path: Path) -> None:
     assert said.exit_code == 0, said.output
     assert f"recovery plan {PLAN}: Test failover of 18 machines, Completed after" in said.output
     assert f"recovery plan {PLAN}: Failover of 18 machines, Completed after" in said.output
+    assert f"Failover of recovery plan {PLAN}" in said.output
+    assert "None" not in said.output
 
 
 # --- Bad input: what `landfall check` says --------------------------------------------------------
