@@ -225,15 +225,28 @@ void SimulatedBlocks::replace(DiskId disk, Instant at) {
     disks_.at(disk).replaced_sectors = disks_.at(disk).geometry.sectors;
 }
 
+namespace {
+
+/// The new sectors are empty.
+void grow(StampImage& image, std::uint64_t sectors) {
+    if (image.sectors() >= sectors) return;
+    StampImage larger(sectors);
+    image.for_each_touched(
+        [&](std::uint64_t first, std::span<const Stamp> stamps) { larger.write(first, stamps); });
+    image = std::move(larger);
+}
+
+}  // namespace
+
 void SimulatedBlocks::resize(DiskId id) {
     Disk& disk = disks_.at(id);
     const auto sectors = static_cast<std::uint64_t>(estate_.disk(id).size.count() /
                                                     disk.geometry.sector_size.count());
     LANDFALL_CHECK(sectors >= disk.geometry.sectors, "a disk under replication only grows");
-    StampImage larger(sectors);
-    disk.image.for_each_touched(
-        [&](std::uint64_t first, std::span<const Stamp> stamps) { larger.write(first, stamps); });
-    disk.image = std::move(larger);
+    grow(disk.image, sectors);
+    // What both sides held when they parted is compared with what they hold when they meet again.
+    if (disk.at_cut) grow(*disk.at_cut, sectors);
+    if (disk.parting) grow(disk.parting->other_side, sectors);
     disk.geometry.sectors = sectors;
 }
 

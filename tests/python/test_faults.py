@@ -415,3 +415,18 @@ def test_an_unknown_kind_ends_the_command_with_2(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "/faults/0/kind" in done.stderr + done.stdout
+
+
+def test_a_disk_may_grow_after_its_machine_went_over_and_before_it_comes_home() -> None:
+    """Found by the lab: the way home compared a disk with a smaller image of the other side."""
+    grows = {
+        "kind": "disk_resized",
+        "at": "3 h 52 min",
+        "machine": "archive",
+        "disk": "data",
+        "size": 1_596_981_248,
+    }
+    story = lf.load("gallery:story-vmware-to-azure").with_({"/faults": [grows]}, expect=[])
+    result = story.run(progress=False)
+    assert set(result.end_states()) == {"Protected"}
+    assert set(result.jobs["state"]) == {"Succeeded"}
