@@ -329,7 +329,7 @@ std::optional<std::string> RecoveryPlanJob::restart() {
 
 /// What is under way is cancelled where that is possible; the rest may end.
 std::optional<std::string> RecoveryPlanJob::cancel() {
-    if (const auto why = run().cancel()) return why;
+    if (auto why = run().cancel()) return why;
     for (const auto& [machine, child] : record_.children) items_.cancel(child.job);
     let_go();
     return std::nullopt;

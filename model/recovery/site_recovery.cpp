@@ -21,8 +21,10 @@ Refusal SiteRecovery::refusal(MachineId machine, std::string why) const {
     return {at(machine).state, legal_operations(view_of(machine)), std::move(why)};
 }
 
-std::variant<JobId, Refusal> SiteRecovery::start(Operation operation, MachineId machine,
-                                                 OperationOptions options) {
+// A copy: the caller's options may lie in the list of jobs, which grows here.
+std::variant<JobId, Refusal> SiteRecovery::start(
+    Operation operation, MachineId machine,
+    OperationOptions options) {  // NOLINT(performance-unnecessary-value-param)
     const Item& target = at(machine);
     if (!up_) return refusal(machine, "the service does not answer: its orchestrator is down");
     if (operation == Operation::Failback) {
