@@ -8,6 +8,7 @@ follows what was new; the others do not listen.
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -31,7 +32,7 @@ _CRASHES = frozenset(
 Entity: TypeAlias = tuple[FaultKind, str]
 
 
-class Explorer:
+class Explorer(ABC):
     """A generator of cases.
 
     Parameters
@@ -46,11 +47,11 @@ class Explorer:
         self.ground = ground
         self.seed = seed
 
+    @abstractmethod
     def cases(self) -> Iterator[Case]:
         """Yield cases, for ever or until everything was tried."""
-        raise NotImplementedError
 
-    def learn(self, case: Case, *, new: bool) -> None:
+    def learn(self, case: Case, *, new: bool) -> None:  # noqa: B027 - most do not listen
         """Hear whether a run of a case covered what none had before."""
 
     # --- What explorers share ---------------------------------------------------------------------
