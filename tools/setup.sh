@@ -12,6 +12,8 @@ packages=(
     # tools
     ca-certificates ccache clang-format-14 clang-tidy-14 cmake g++ git make ninja-build pkg-config
     python3-dev python3-venv shellcheck
+    # the browser that the tests open reports with
+    chromium
     # libraries
     libbenchmark-dev libboost-dev libboost-graph-dev libboost-iostreams-dev libboost-random-dev
     libcli11-dev libeigen3-dev libgmock-dev libgtest-dev libisal-dev libsimgrid-dev libspdlog-dev
