@@ -27,6 +27,7 @@ FILES = {
     "tasks.parquet",
     "copies.parquet",
     "copy_progress.parquet",
+    "link_use.parquet",
     "fleet.parquet",
     "backlog.parquet",
     "links.parquet",
