@@ -133,6 +133,11 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "capacity_bytes": Meaning("B", "bytes that it could have carried since then"),
         "closed_s": Meaning("s", "time since then in which nothing could get through"),
     },
+    "routes": {
+        "process_server": Meaning("", "name of the process server, or of what uploads by itself"),
+        "link": Meaning("", "name of a link that its upload crosses"),
+        "direction": Meaning("", "forward: from its first end to its second"),
+    },
     "recovery_points": {
         "machine": Meaning("", "name of the machine"),
         "t_s": Meaning("s", "source time that the point restores"),

@@ -116,6 +116,11 @@ class ResultFrames(ABC):
         return self._frame("link_use")
 
     @property
+    def routes(self) -> pd.DataFrame:
+        """Which links an upload crosses: ``process_server``, ``link``, ``direction``."""
+        return self._frame("routes")
+
+    @property
     def billing(self) -> pd.DataFrame:
         """The bill, line by line: who is billed what, for which time, at which price.
 

@@ -1,9 +1,12 @@
 // sim/world/link_sampler.cpp — one look at every link.
 #include "sim/world/link_sampler.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
+
+#include "sim/record/recorder.hpp"
 
 namespace landfall::world {
 
@@ -45,6 +48,26 @@ record::Table LinkSampler::take_table() {
              {"bytes", std::move(bytes_), std::nullopt},
              {"capacity_bytes", std::move(capacity_bytes_), std::nullopt},
              {"closed_s", std::move(closed_s_), std::nullopt}}};
+}
+
+record::Table LinkSampler::routes_table(const Estate& estate) const {
+    record::NameColumn servers;
+    record::NameColumn links;
+    record::NameColumn directions;
+    for (const ProcessServer& server : estate.process_servers) {
+        for (const LinkUse& use : uses_) {
+            const auto& channels = use.channels;
+            if (std::find(channels.begin(), channels.end(), server.upload_channel) ==
+                channels.end())
+                continue;
+            servers.add(server.name);
+            links.add(use.link);
+            directions.add(use.forward ? "forward" : "backward");
+        }
+    }
+    return {
+        "routes",
+        {servers.finish("process_server"), links.finish("link"), directions.finish("direction")}};
 }
 
 }  // namespace landfall::world

@@ -1,5 +1,5 @@
 // sim/world/link_sampler.hpp — what links carried between two looks, and what they could have: the
-// table `link_use`.
+// table `link_use`; and whose uploads cross which: the table `routes`.
 //
 // Bytes count when their transfer has arrived, so a single look can show a little more or less than
 // flowed; over several they agree. A direction over which nothing can go has no rows.
@@ -22,6 +22,7 @@ class LinkSampler {
     /// Adds a row for each direction of a link that an upload crosses.
     void take();
     [[nodiscard]] record::Table take_table();
+    [[nodiscard]] record::Table routes_table(const Estate& estate) const;
 
   private:
     const std::vector<LinkUse>& uses_;

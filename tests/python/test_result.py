@@ -28,6 +28,7 @@ FILES = {
     "copies.parquet",
     "copy_progress.parquet",
     "link_use.parquet",
+    "routes.parquet",
     "fleet.parquet",
     "backlog.parquet",
     "links.parquet",
