@@ -99,7 +99,7 @@ class Evidence:
     def down(self, way: tuple[str, str]) -> _Flags:
         """Return the slices in which nothing got through a link for at least half of the time."""
         closed: _Numbers = self._link_use[way]["closed_s"]
-        down: _Flags = closed >= np.diff(self.edges) / 2
+        down: _Flags = np.asarray(closed >= np.diff(self.edges) / 2, dtype=np.bool_)
         return down
 
     def full(self, way: tuple[str, str]) -> _Flags:
