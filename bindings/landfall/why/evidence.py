@@ -99,8 +99,7 @@ class Evidence:
     def down(self, way: tuple[str, str]) -> _Flags:
         """Return the slices in which nothing got through a link for at least half of the time."""
         closed: _Numbers = self._link_use[way]["closed_s"]
-        down: _Flags = np.asarray(closed >= np.diff(self.edges) / 2, dtype=np.bool_)
-        return down
+        return np.asarray(closed >= np.diff(self.edges) / 2, dtype=np.bool_)
 
     def full(self, way: tuple[str, str]) -> _Flags:
         """Return the slices in which a link carried nearly all that it could."""
@@ -108,7 +107,7 @@ class Evidence:
         window = np.ones(_SMOOTHED)
         carried = np.convolve(use["bytes"], window, mode="same")
         room = np.convolve(use["capacity_bytes"], window, mode="same")
-        return (room > 0) & (carried >= FULL * room)
+        return np.asarray((room > 0) & (carried >= FULL * room), dtype=np.bool_)
 
     def narrowed(self, way: tuple[str, str]) -> _Flags:
         """Return the slices in which a link was open, but not for all that it can carry."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -87,14 +88,16 @@ def _asked(evidence: Evidence) -> Iterator[str]:
     for step in evidence.document.get("timeline") or ():
         if step.get("do") != "complete_migration":
             continue
-        chosen = step.get("machines")
-        chosen = [chosen] if isinstance(chosen, str) else chosen
+        chosen = step.get("machines", "all")
+        patterns = ["*"] if chosen == "all" else [chosen] if isinstance(chosen, str) else chosen
         yield from (
             machine
             for machine in machines
-            if chosen in (None, ["all"])
-            or machine in chosen
-            or machine.rpartition("-")[0] in chosen
+            if any(
+                fnmatchcase(name, pattern)
+                for name in (machine, machine.rpartition("-")[0])
+                for pattern in patterns
+            )
         )
 
 
