@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from . import gallery as gallery
     from . import lab as lab
     from . import rpo_laws as rpo_laws
+    from . import waves as waves
     from .churn import (
         Backup,
         BlockChurn,
@@ -217,6 +218,7 @@ __all__ = [
     "rpo_laws",
     "run_many",
     "scenario_schema",
+    "waves",
 ]
 
 
@@ -227,7 +229,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("deployment", "gallery", "lab", "rpo_laws"):
+    elif name in ("deployment", "gallery", "lab", "rpo_laws", "waves"):
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

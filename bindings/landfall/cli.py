@@ -22,6 +22,7 @@ from . import terminal
 from ._version import version
 from .errors import LandfallError, ScenarioError, UnknownName
 from .lab import commands as of_the_lab
+from .waves import commands as of_waves
 
 if TYPE_CHECKING:
     from .result import Result
@@ -343,6 +344,7 @@ def doctor(
 
 app.command("lab")(_reports_errors(of_the_lab.explore))
 app.command("replay")(_reports_errors(of_the_lab.replay))
+app.command("waves")(_reports_errors(of_waves.waves))
 
 
 # --- What the commands share ----------------------------------------------------------------------

@@ -113,7 +113,8 @@ class Evidence:
         """Return the slices in which a link was open, but not for all that it can carry."""
         use = self._link_use[way]
         rate = use["capacity_bytes"] / np.diff(self.edges)
-        return (rate < 0.99 * rate.max(initial=0.0)) & ~self.down(way)
+        narrow = (rate < 0.99 * rate.max(initial=0.0)) & ~self.down(way)
+        return np.asarray(narrow, dtype=np.bool_)
 
     # --- Servers ----------------------------------------------------------------------------------
 
