@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import deployment as deployment
     from . import gallery as gallery
+    from . import inventory as inventory
     from . import lab as lab
     from . import rpo_laws as rpo_laws
     from .churn import (
@@ -210,6 +211,7 @@ __all__ = [
     "deployment",
     "fluid_lag",
     "gallery",
+    "inventory",
     "lab",
     "load",
     "open",
@@ -227,7 +229,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("deployment", "gallery", "lab", "rpo_laws"):
+    elif name in ("deployment", "gallery", "inventory", "lab", "rpo_laws"):
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
