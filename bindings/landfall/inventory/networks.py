@@ -242,15 +242,20 @@ def _bandwidth(value: float | str | None, label: str) -> float | None:
 
 
 def _check_xml(raw: bytes, label: str) -> None:
-    """Refuse XML that declares a document type, where entities grow, or is nested too deep."""
-    parser = expat.ParserCreate()
+    """Refuse XML that declares a document type, where entities grow, or is nested too deep.
+
+    networkx makes up nodes that an edge names or that have no id; such files are refused, too.
+    """
+    parser = expat.ParserCreate(namespace_separator=" ")
     counts = {"depth": 0, "elements": 0}
+    nodes: set[str] = set()
+    ends: dict[str, int] = {}
 
     def declares(*_: object) -> NoReturn:
         message = "declares a document type; entities are not read"
         refuse(label, message, where=f"line {parser.CurrentLineNumber}", code=codes.HOSTILE)
 
-    def begin(*_: object) -> None:
+    def begin(element: str, about: dict[str, str]) -> None:
         counts["depth"] += 1
         counts["elements"] += 1
         where = f"line {parser.CurrentLineNumber}"
@@ -260,6 +265,16 @@ def _check_xml(raw: bytes, label: str) -> None:
         if counts["elements"] > _ELEMENTS_MAX:
             message = f"has more than {_ELEMENTS_MAX:,} elements"
             refuse(label, message, where=where, code=codes.TOO_LARGE)
+        kind = element.rpartition(" ")[2]
+        for key in {"node": ("id",), "edge": ("source", "target")}.get(kind, ()):
+            if key not in about:
+                message = f"a {kind} has no {key}"
+                refuse(label, message, where=where, code=codes.UNKNOWN_KIND)
+        if kind == "node":
+            nodes.add(about["id"])
+        elif kind == "edge":
+            for name in (about["source"], about["target"]):
+                ends.setdefault(name, parser.CurrentLineNumber)
 
     def end(_: object) -> None:
         counts["depth"] -= 1
@@ -270,10 +285,16 @@ def _check_xml(raw: bytes, label: str) -> None:
     parser.EndElementHandler = end
     try:
         parser.Parse(raw, True)
+    except ScenarioError:
+        raise  # it is a ValueError
     except expat.ExpatError as error:
         refuse(label, f"is no XML: {error}", where=f"line {error.lineno}")
     except (LookupError, ValueError) as error:  # an encoding that nobody knows
         refuse(label, f"is no XML: {error}")
+    for name, line in ends.items():
+        if name not in nodes:
+            message = "an edge names a node that is not there"
+            refuse(label, message, where=f"line {line}", found=name, code=codes.BAD_CELL)
 
 
 def _parsed(raw: bytes, label: str) -> Any:

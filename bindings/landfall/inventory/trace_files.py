@@ -73,10 +73,11 @@ def trace_from_wide(
         refuse(label, "has no column beside the time", code=codes.MISSING_COLUMN)
     counted, names = _unit(unit, wanted, label)
     times = table.times(time, _time_factor(time_unit, label))
+    _rising(times, table)
     step = seconds(slot_s, label, "slot_s")
     most = bounds.cells // len(wanted)
     grid = grid_of(times, label=label, slot_s=step, slots_max=most, align=False)
-    _rising(times, grid, table)
+    _one_each_slot(grid, table)
     written = np.zeros((grid.slots, len(wanted)))
     missing = np.ones((grid.slots, len(wanted)), dtype=np.bool_)
     for column, name in enumerate(wanted):
@@ -133,12 +134,16 @@ def _time_factor(name: str, label: str) -> float:
     return TIME_UNITS[name]
 
 
-def _rising(times: Array, grid: Grid, table: Table) -> None:
-    """Refuse times that do not rise, and two rows of one slot."""
+def _rising(times: Array, table: Table) -> None:
+    """Refuse times that do not rise."""
     wrong = np.flatnonzero(np.diff(times) <= 0)
     if len(wrong):
         row = int(wrong[0]) + 1
         table.fail(row, table.headings[0], "the time must be later than that of the row before")
+
+
+def _one_each_slot(grid: Grid, table: Table) -> None:
+    """Refuse two rows of one slot."""
     same = np.flatnonzero(np.diff(grid.index) == 0)
     if len(same):
         step = formatting.duration(grid.slot_s)

@@ -9,18 +9,25 @@ Formulas are never evaluated: a cell is the value that the file holds for it.
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import LandfallError
+from ..errors import LandfallError, ScenarioError
 from . import codes
 from .reading import Limits, PathLike, read_bytes, refuse
 
 __all__ = ["Sheet", "Workbook"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: What zipfile raises of a file that is damaged, has a password, or is packed in another way.
+_ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, ImportError),
+)
 _PARTS_MAX = 5_000
 _STEP = 1 << 20
 #: Longest tag of a cell that is looked for across two steps.
@@ -122,9 +129,9 @@ class Workbook:
                     left -= cost.size
                     longest = max(longest, cost.longest_text)
                     texts += cost.text_cells
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-            refuse(self.label, f"is a damaged workbook: {error}")
-        except (ValueError, ImportError) as error:
+        except ScenarioError:
+            raise  # it is a ValueError
+        except _ZIP_ERRORS as error:
             refuse(self.label, f"is a damaged workbook: {error}")
         if longest > 4 * self._limits.cell_chars:
             message = f"holds a text of {longest:,} bytes (limit cell_chars)"
