@@ -62,24 +62,46 @@ def test_a_zip_that_lies_about_its_size_is_refused(good: Path) -> None:
         from_rvtools(made)
 
 
-def test_two_cells_far_apart_do_not_become_a_rectangle(good: Path) -> None:
-    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"/></row>'
+@pytest.mark.parametrize(
+    "cells",
+    [
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"/></row>',
+        "<row><c r='xfd1048576'/></row>",
+        '<row><c q=">" r = "XFD1048576"/></row>',
+        f'<row><c {" " * (3 << 20)} r="XFD1048576"/></row>',
+        f'<!--{"x" * (1 << 20)}<sst--><row><c r="XFD1048576"/></row>',
+    ],
+)
+def test_two_cells_far_apart_do_not_become_a_rectangle(good: Path, cells: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(lf.ScenarioError, match="1,048,576 rows and 16,384 columns"):
         from_rvtools(with_part(good, SHEET, sheet(cells)))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 256 << 10  # KiB
 
 
-def test_a_long_text_in_many_cells_is_counted(good: Path) -> None:
-    texts = f'<sst xmlns="{MAIN}"><si><t>{"x" * 30_000}</t></si></sst>'.encode()
-    rows = "".join(
-        f'<row r="{row}">' + '<c t="s"><v>0</v></c>' * 100 + "</row>" for row in range(1, 101)
-    )
-    made = with_part(
-        with_part(good, SHEET, sheet(rows)).rename(good), "xl/sharedStrings.xml", texts
-    )
-    with pytest.raises(lf.ScenarioError, match="10,000 cells of text"):
-        from_rvtools(made, limits=Limits(unpacked_bytes=4 << 20))
+def test_an_element_without_end_and_other_encodings_are_refused(good: Path) -> None:
+    endless = sheet("<row><c " + " " * (17 << 20) + '"/></row>')
+    with pytest.raises(lf.ScenarioError, match="an element of more than"):
+        from_rvtools(with_part(good, SHEET, endless))
+    with pytest.raises(lf.ScenarioError, match="not UTF-8"):
+        from_rvtools(with_part(good, SHEET, sheet("").decode().encode("utf-16")))
+
+
+@pytest.mark.parametrize("cell", ['<c t="s"><v>0</v></c>', '<c t="s"><f>A1</f><v>0</v></c>'])
+def test_a_long_text_in_many_cells_is_counted(good: Path, cell: str) -> None:
+    texts = f'<sst xmlns="{MAIN}"><si><t>{"x" * 30_000}</t></si><si><t>y</t></si></sst>'.encode()
+    rows = "".join(f'<row r="{row}">{cell * 100}</row>' for row in range(1, 101))
+    made = with_part(good, SHEET, sheet(rows)).rename(good)
+    bomb = with_part(made, "xl/sharedStrings.xml", texts)
+    with pytest.raises(lf.ScenarioError, match="10,000 cells of text with 300,"):
+        from_rvtools(bomb, limits=Limits(unpacked_bytes=4 << 20))
+
+
+def test_a_long_text_in_one_cell_of_many_is_no_bomb(good: Path) -> None:
+    headings = [[*INFO, "Annotation"], [*machine("a"), "x" * 30_000]]
+    rows = [[*machine(f"m{index}"), "short"] for index in range(99)]
+    file = workbook(good.with_name("rv.xlsx"), {"vInfo": [*headings, *rows]})
+    assert len(from_rvtools(file, limits=Limits(unpacked_bytes=4 << 20))) == 100
 
 
 def test_a_cell_of_a_megabyte_is_refused(good: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from ..errors import Problem, ScenarioError, UnknownName
 from ..quantities import BANDWIDTH, parse
 from . import codes
 from .model import Note
-from .reading import Limits, PathLike, read_bytes, refuse
+from .reading import Limits, PathLike, check_text_size, read_bytes, refuse
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -213,6 +213,7 @@ def network_from_graphml(
     bounds = limits or Limits()
     label = str(path)
     raw = read_bytes(path, bounds)
+    check_text_size(raw, label, bounds)
     _check_xml(raw, label)
     default = _bandwidth(bandwidth, label)
     graph = _parsed(raw, label)

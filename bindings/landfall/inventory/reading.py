@@ -47,6 +47,8 @@ class Limits:
         Size of the file itself.
     unpacked_bytes
         Size of what it unpacks to: of gzip, or of all parts of a workbook.
+    text_bytes
+        Size of a text that is no table of numbers, unpacked.
     rows
         Rows of a sheet or of a CSV file of servers.
     servers
@@ -63,6 +65,7 @@ class Limits:
 
     file_bytes: int = 1 << 30
     unpacked_bytes: int = 2 << 30
+    text_bytes: int = 256 << 20
     rows: int = 1_000_000
     servers: int = 20_000
     columns: int = 16_384
@@ -176,8 +179,16 @@ def read_text(path: PathLike, limits: Limits) -> Text:
     ScenarioError
         As :func:`read_bytes`; or it holds NUL bytes or is in no encoding that is known.
     """
-    label = str(path)
-    return decode(read_bytes(path, limits), label)
+    raw = read_bytes(path, limits)
+    check_text_size(raw, str(path), limits)
+    return decode(raw, str(path))
+
+
+def check_text_size(raw: bytes, label: str, limits: Limits) -> None:
+    """Refuse a text that is larger than the limit."""
+    if len(raw) > limits.text_bytes:
+        message = f"is a text of {len(raw):,} bytes; at most {limits.text_bytes:,}"
+        refuse(label, f"{message} (limit text_bytes)", code=codes.TOO_LARGE)
 
 
 def decode(raw: bytes, label: str) -> Text:

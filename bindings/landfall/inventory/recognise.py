@@ -8,7 +8,7 @@ from typing import Literal
 from ..document import parse
 from . import azure_migrate, codes, present
 from .model import Excluded, Inventory
-from .reading import Limits, PathLike, Rows, decode, read_bytes, refuse
+from .reading import Limits, PathLike, Rows, check_text_size, decode, read_bytes, refuse
 from .rvtools import from_rvtools
 
 __all__ = ["load"]
@@ -57,6 +57,7 @@ def load(
     raw = read_bytes(path, bounds)
     if raw.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         return from_rvtools(path, include=include, limits=bounds)
+    check_text_size(raw, label, bounds)
     text = decode(raw, label)
     start = text.content.lstrip()[:1]
     if start == "{":

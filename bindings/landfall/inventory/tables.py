@@ -49,7 +49,7 @@ class Table:
         self._limits = limits
         self._read: dict[tuple[tuple[str, ...], bool], Any] = {}
         head = self._head()
-        rows = Rows(head, limits)
+        rows = Rows(head, limits, empty_cells_count=True)
         self.separator = rows.separator
         line, headings = next(iter(rows), (0, []))
         self.headings = [heading.strip() for heading in headings]

@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from ..errors import LandfallError, ScenarioError
 from . import codes
 from .reading import Limits, PathLike, read_bytes, refuse
@@ -30,12 +32,16 @@ _ZIP_ERRORS = (
 )
 _PARTS_MAX = 5_000
 _STEP = 1 << 20
-#: Longest tag of a cell that is looked for across two steps.
-_OVERLAP = 4096
-_CELL = re.compile(rb'<(?:\w+:)?(c|row)\b[^<>]*?\br="([A-Z]{0,3})(\d{1,10})"')
+_XML = (".xml", ".rels")
+#: Longest element, beyond which a part is no table.
+_ELEMENT_MAX = 16 << 20
+#: A cell or row with its place; either kind of quotes, and other attributes before it.
+_CELL = re.compile(rb"""<(?:\w+:)?(c|row)\b[^<]*?\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,10})["']""")
 _CELLS = re.compile(rb"<(?:\w+:)?c\b")
-_TEXT_END = re.compile(rb"</(?:\w+:)?si>")
-_TEXT_CELL = re.compile(rb'\bt="s"')
+_TEXTS = re.compile(rb"<(?:\w+:)?sst\b")
+_TEXT_END = re.compile(rb"</(?:\w+:)?si\s*>")
+_TEXT_CELL = re.compile(rb"""\bt\s*=\s*["']s["']""")
+_TEXT_NUMBER = re.compile(rb"""\bt\s*=\s*["']s["'][^<]*<(?:\w+:)?v>(\d{1,9})<""")
 
 
 class Sheet:
@@ -123,22 +129,39 @@ class Workbook:
                 parts = archive.infolist()
                 self._check_parts(parts)
                 left = self._limits.unpacked_bytes
-                longest, texts = 0, 0
+                costs = []
                 for part in parts:
-                    cost = self._survey_part(archive, part, left)
-                    left -= cost.size
-                    longest = max(longest, cost.longest_text)
-                    texts += cost.text_cells
+                    costs.append(self._survey_part(archive, part, left))
+                    left -= costs[-1].size
+                self._check_texts(archive, parts, costs)
         except ScenarioError:
             raise  # it is a ValueError
         except _ZIP_ERRORS as error:
             refuse(self.label, f"is a damaged workbook: {error}")
+
+    def _check_texts(
+        self, archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], costs: list[_Cost]
+    ) -> None:
+        """Add up the shared texts of all cells; only where they could be too many, one by one."""
+        lengths = np.array([length for cost in costs for length in cost.texts], dtype=np.int64)
+        longest = int(lengths.max(initial=0))
         if longest > 4 * self._limits.cell_chars:
             message = f"holds a text of {longest:,} bytes (limit cell_chars)"
             refuse(self.label, message, code=codes.TOO_LARGE)
-        if longest * texts > 16 * self._limits.unpacked_bytes:
-            message = f"holds {texts:,} cells of text of up to {longest:,} bytes"
-            refuse(self.label, f"{message} (limit unpacked_bytes)", code=codes.TOO_LARGE)
+        cells = sum(cost.text_cells for cost in costs)
+        most = self._limits.unpacked_bytes // 4
+        if longest * cells <= most:
+            return
+        total, counted = 0, 0
+        for part in parts:
+            numbers = np.array(_TEXT_NUMBER.findall(archive.read(part)), dtype=np.int64)
+            total += int(lengths[numbers[numbers < len(lengths)]].sum())
+            counted += len(numbers)
+        total += max(cells - counted, 0) * longest
+        if total > most:
+            message = f"holds {cells:,} cells of text with {total:,} bytes in all"
+            limit = f"at most {most:,} (limit unpacked_bytes / 4)"
+            refuse(self.label, f"{message}; {limit}", code=codes.TOO_LARGE)
 
     def _check_parts(self, parts: list[zipfile.ZipInfo]) -> None:
         names = [part.filename for part in parts]
@@ -159,11 +182,18 @@ class Workbook:
         cost = _Cost()
         with archive.open(part) as stream:
             while chunk := stream.read(_STEP):
+                if cost.size == 0 and part.filename.endswith(_XML) and b"\0" in chunk[:8]:
+                    message = "holds a part that is not UTF-8"
+                    refuse(self.label, message, where=part.filename, code=codes.HOSTILE)
                 cost.add(chunk)
                 if cost.size > left:
                     limit = f"{self._limits.unpacked_bytes:,} bytes (limit unpacked_bytes)"
                     message = f"unpacks to more than {limit}"
                     refuse(self.label, message, where=part.filename, code=codes.TOO_LARGE)
+                if cost.element > _ELEMENT_MAX:
+                    message = f"holds an element of more than {_ELEMENT_MAX:,} bytes"
+                    refuse(self.label, message, where=part.filename, code=codes.HOSTILE)
+        cost.end()
         limits = self._limits
         if cost.last_row > limits.rows + 1 or cost.last_column > limits.columns:
             message = (
@@ -172,14 +202,26 @@ class Workbook:
             )
             refuse(self.label, message, where=part.filename, code=codes.TOO_LARGE)
         cells = max(cost.last_row * cost.last_column, cost.cells)
-        if cells > limits.cells // 4:
-            message = f"a sheet of {cells:,} cells; at most {limits.cells // 4:,} (limit cells / 4)"
+        if cells > limits.cells // 10:
+            message = (
+                f"a sheet of {cells:,} cells; at most {limits.cells // 10:,} (limit cells / 10)"
+            )
             refuse(self.label, message, where=part.filename, code=codes.TOO_LARGE)
         return cost
 
 
 class _Cost:
-    """What one part of a workbook asks for."""
+    """What one part of a workbook asks for.
+
+    Attributes
+    ----------
+    size, cells, last_row, last_column, text_cells
+        Bytes, cells, the furthest row and column, and cells that hold a shared text.
+    texts
+        Lengths of the shared texts in bytes, in their order.
+    element
+        Longest run of bytes without the start of an element, over a step.
+    """
 
     def __init__(self) -> None:
         self.size = 0
@@ -187,37 +229,42 @@ class _Cost:
         self.last_row = 0
         self.last_column = 0
         self.text_cells = 0
-        self.longest_text = 0
+        self.texts: list[int] = []
+        self.element = 0
         self._tail = b""
-        self._since_text = 0
-        self._is_texts: bool | None = None
+        self._since_text: int | None = None
 
     def add(self, chunk: bytes) -> None:
-        """Add the next bytes of the part."""
+        """Add the next bytes of the part; an element that they cut is looked at with the next."""
         self.size += len(chunk)
-        if self._is_texts is None:
-            self._is_texts = b"<sst" in chunk[:_OVERLAP] or b":sst" in chunk[:_OVERLAP]
-        if self._is_texts:
-            self._add_texts(chunk)
-            return
         whole = self._tail + chunk
-        for found in _CELL.finditer(whole):
+        cut = whole.rfind(b"<")
+        done, self._tail = (whole[:cut], whole[cut:]) if cut >= 0 else (whole, b"")
+        self.element = max(self.element, len(self._tail))
+        self._add(done)
+
+    def end(self) -> None:
+        """Look at what is left."""
+        self._add(self._tail)
+
+    def _add(self, part: bytes) -> None:
+        for found in _CELL.finditer(part):
             kind, letters, digits = found.groups()
             self.last_row = max(self.last_row, int(digits))
             if kind == b"c":
-                self.last_column = max(self.last_column, _column_number(letters))
-        self.cells += len(_CELLS.findall(chunk))
-        self.text_cells += len(_TEXT_CELL.findall(chunk))
-        cut = whole.rfind(b"<")
-        self._tail = whole[cut:] if cut >= 0 and len(whole) - cut <= _OVERLAP else b""
-
-    def _add_texts(self, chunk: bytes) -> None:
+                self.last_column = max(self.last_column, _column_number(letters.upper()))
+        self.cells += len(_CELLS.findall(part))
+        self.text_cells += len(_TEXT_CELL.findall(part))
         begin = 0
-        for found in _TEXT_END.finditer(chunk):
-            self.longest_text = max(self.longest_text, self._since_text + found.end() - begin)
+        if self._since_text is None:
+            start = _TEXTS.search(part)
+            if start is None:
+                return
+            begin, self._since_text = start.end(), 0
+        for found in _TEXT_END.finditer(part, begin):
+            self.texts.append(self._since_text + found.end() - begin)
             begin, self._since_text = found.end(), 0
-        self._since_text += len(chunk) - begin
-        self.longest_text = max(self.longest_text, self._since_text)
+        self._since_text += len(part) - begin
 
 
 def _column_number(letters: bytes) -> int:
