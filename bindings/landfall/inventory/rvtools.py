@@ -1,8 +1,8 @@
 """RVTools workbooks: the tabs of VMware machines, their disks, partitions, memory and interfaces.
 
 Only vInfo must be there; what a missing tab would have told is unknown, and a note says so.
-Headings are those of RVTools up to 4.0 ("MB") and since 4.1 ("MiB"); both count powers of 1,024
-[the headings changed, the numbers did not]. Azure Migrate's own import makes one disk of a machine;
+Headings are those of older exports ("MB") and of newer ones ("MiB"); both count powers of 1,024
+[inferred: the headings changed, the numbers did not]. Azure Migrate's own import makes one disk of a machine;
 here vDisk tells them apart. Needed by Azure Migrate: vInfo, vPartition and vMemory (MicrosoftDocs/
 azure-docs, articles/migrate/tutorial-import-vmware-using-rvtools-xlsx.md).
 """
