@@ -225,7 +225,10 @@ def test_a_scenario_replays_the_file_itself_or_one_that_is_written(
     again = trace_from_wide(tmp_path / "kept.csv", unit="B/s")
     assert np.allclose(again.written, gaps.written, rtol=1e-15, atol=0)
     assert (again.missing == gaps.missing).all()
-    assert kept.churn("a").column == again.names[0] == "m1"
+    assert kept.churn("a").column == again.names[0] == "a"
+    odd = Trace(gaps.written, ('a,"b"',), 60.0, None, gaps.missing).to_csv(tmp_path / "odd.csv")
+    assert odd.churn('a,"b"').column == "m1"
+    assert trace_from_wide(tmp_path / "odd.csv", unit="B/s").names == ("m1",)
 
 
 def test_what_a_scenario_writes_is_what_the_trace_says(built: None, tmp_path: Path) -> None:

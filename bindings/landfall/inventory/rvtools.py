@@ -2,8 +2,8 @@
 
 Only vInfo must be there; what a missing tab would have told is unknown, and a note says so.
 Headings are those of older exports ("MB") and of newer ones ("MiB"); both count powers of 1,024
-[inferred: the headings changed, the numbers did not]. Azure Migrate's own import makes one disk of a machine;
-here vDisk tells them apart. Needed by Azure Migrate: vInfo, vPartition and vMemory (MicrosoftDocs/
+[inferred: the headings changed, the numbers did not]. Azure Migrate's own import makes one disk of
+a machine; here vDisk tells them apart. It needs vInfo, vPartition and vMemory (MicrosoftDocs/
 azure-docs, articles/migrate/tutorial-import-vmware-using-rvtools-xlsx.md).
 """
 

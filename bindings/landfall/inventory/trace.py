@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Array", "Mask", "Origin", "Trace"]
 
+#: Names that need no quotes in a table and end in no unit.
+_HEADING = re.compile(r"\w(?:[\w. -]{0,78}\w)?")
 Array: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -218,14 +221,17 @@ class Trace:
     def to_csv(self, path: PathLike) -> Trace:
         """Write a wide CSV file in bytes per second, and return the trace as replayed from it.
 
-        A number gets the shortest text that reads as the same number, so nothing is lost.
+        A number gets the shortest text that reads as the same number, so nothing is lost. Headings
+        are the names, or m1, m2 and so on where a name holds what a table cannot.
         """
         from .present import replace_file
 
         start = self.start_unix_s or 0.0
         rates = self.rates()
         out = io.StringIO(newline="")
-        headings = [f"m{index}" for index in range(1, len(self.names) + 1)]
+        headings = list(self.names)
+        if not all(map(_HEADING.fullmatch, headings)) or "unix_ts" in headings:
+            headings = [f"m{index}" for index in range(1, len(self.names) + 1)]
         out.write(",".join(["unix_ts", *headings]) + "\n")
         for slot, row in enumerate(rates.tolist()):
             time = start + slot * self.slot_s
