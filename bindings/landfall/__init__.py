@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import deployment as deployment
     from . import gallery as gallery
+    from . import inventory as inventory
     from . import lab as lab
     from . import rpo_laws as rpo_laws
     from . import waves as waves
@@ -124,6 +125,8 @@ _NAMES = {
     "vault": "Item Items SimulatedVault",
     "vault_plans": "Plan Plans",
 }
+#: Modules and packages that are reached as attributes, ``lf.waves``.
+_ROOMS = frozenset("deployment gallery inventory lab rpo_laws waves".split())
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
@@ -211,6 +214,7 @@ __all__ = [
     "deployment",
     "fluid_lag",
     "gallery",
+    "inventory",
     "lab",
     "load",
     "open",
@@ -229,7 +233,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("deployment", "gallery", "lab", "rpo_laws", "waves"):
+    elif name in _ROOMS:
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
