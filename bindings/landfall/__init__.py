@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from . import gallery as gallery
     from . import lab as lab
     from . import rpo_laws as rpo_laws
+    from . import sweeps as sweeps
     from .churn import (
         Backup,
         BlockChurn,
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from .schema import scenario_schema
     from .setup import DiskFacts, MachineFacts, NetworkMapping, VmmServer
     from .simulation import Simulation, open  # noqa: A004 - read as lf.open(scenario)
+    from .sweeps.experiment import sweep
     from .target import FamilyQuota, Quota, Subnet, Target, VirtualNetwork
     from .timeline import Expectation, Step, When
     from .vault import Item, Items, SimulatedVault
@@ -118,6 +120,7 @@ _NAMES = {
     "schema": "scenario_schema",
     "simulation": "Simulation open",
     "setup": "DiskFacts MachineFacts NetworkMapping VmmServer",
+    "sweeps.experiment": "sweep",
     "target": "FamilyQuota Quota Subnet Target VirtualNetwork",
     "timeline": "Expectation Step When",
     "vault": "Item Items SimulatedVault",
@@ -217,6 +220,8 @@ __all__ = [
     "rpo_laws",
     "run_many",
     "scenario_schema",
+    "sweep",
+    "sweeps",
 ]
 
 
@@ -227,7 +232,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("deployment", "gallery", "lab", "rpo_laws"):
+    elif name in ("deployment", "gallery", "lab", "rpo_laws", "sweeps"):
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The command ``landfall``: run, check, lab, replay, jobs, schema, validation, gallery, doctor.
+"""The command ``landfall``: run, check, sweep, lab, replay, jobs, gallery, doctor and more.
 
 Exit codes, the same in every command: 0 done, 1 something that must hold did not (an expectation,
 an oracle, a rule of safety), 2 bad input, 3 a run could not be carried out, 4 two runs of the same
@@ -22,6 +22,7 @@ from . import terminal
 from ._version import version
 from .errors import LandfallError, ScenarioError, UnknownName
 from .lab import commands as of_the_lab
+from .sweeps import commands as of_sweeps
 
 if TYPE_CHECKING:
     from .result import Result
@@ -343,6 +344,7 @@ def doctor(
 
 app.command("lab")(_reports_errors(of_the_lab.explore))
 app.command("replay")(_reports_errors(of_the_lab.replay))
+app.command("sweep")(_reports_errors(of_sweeps.sweep))
 
 
 # --- What the commands share ----------------------------------------------------------------------
