@@ -187,7 +187,8 @@ class Comparison:
         shown = [_shown(self.metric, value) for value in (d.estimate, d.low, d.high)]
         return (
             f"{self.metric}: variant {self.b} less variant {self.a} is {shown[0]}, "
-            f"{d.level:.0%} interval {shown[1]} to {shown[2]}, {formatting.plural(d.n, 'pair')}"
+            f"{d.level * 100:g} % interval {shown[1]} to {shown[2]}, "
+            f"{formatting.plural(d.n, 'pair')}"
         )
 
 

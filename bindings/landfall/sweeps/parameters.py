@@ -70,11 +70,11 @@ class Range:
             value = math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
         else:
             value = low + u * (high - low)
-        # Twelve digits: what a computer's exp() rounds differently must not move a key.
-        number: float | int = float(f"{value:.12g}")
+        # Six digits are read well, and what exp() rounds differently elsewhere moves no key.
+        number: float | int = float(f"{value:.6g}")
         if self.whole:
             number = min(max(math.floor(value + 0.5), math.ceil(self.low)), math.floor(self.high))
-        return number if self.unit is None else f"{number:.12g} {self.unit}"
+        return number if self.unit is None else f"{number:.6g} {self.unit}"
 
 
 @dataclass(frozen=True, init=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -149,9 +149,11 @@ def _lines(axes: Axes, sweep: Sweep, metric: str, x: str, by: str | None, level:
         if not np.isfinite(low).any() or xs.size == 1:
             continue
         axes.errorbar(xs, middle, [middle - low, high - middle], fmt="none", color=colour, lw=1)
-    _finish(axes, across, metric, unit, f"{_title(metric, sweep)} · {level:.0%} interval")
+    _finish(axes, across, metric, unit, f"{_title(metric, sweep)} · {level * 100:g} % interval")
     if by is not None:
         legend(axes)
+        if (shown := axes.get_legend()) is not None:
+            shown.set_title(_short(by), prop={"size": 9})
 
 
 def _points(axes: Axes, sweep: Sweep, metric: str, x: str, by: str | None) -> None:
