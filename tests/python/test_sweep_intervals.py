@@ -154,7 +154,9 @@ def test_pictures_show_the_numbers() -> None:
     axes = sweep.plot("rpo_s_p95", "/links/wan/bandwidth", by="/policy").axes
     line = axes.get_lines()[0]
     assert list(line.get_xdata()) == [50, 100]  # type: ignore[arg-type]
-    assert list(line.get_ydata()) == pytest.approx([950 / 60, 940 / 3 / 60])  # type: ignore[arg-type]
+    assert list(line.get_ydata()) == pytest.approx(  # type: ignore[arg-type]
+        [950 / 60, 940 / 3 / 60]
+    )
     assert axes.get_xlabel() == "links wan bandwidth (Mbit/s)"
     assert axes.get_ylabel() == "RPO p95 (minutes)"
     heat = sweep.plot("rpo_s_p95").axes

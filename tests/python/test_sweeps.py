@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import landfall as lf
@@ -83,6 +84,7 @@ def test_all_that_is_wrong_is_told_before_anything_runs(monkeypatch: pytest.Monk
         ({BANDWIDTH: [1]}, {"replications": 0}, "from 1 on"),
         ({"x": Change(lambda s, v: 3, [1])}, {}, "not a scenario"),
         ({"/machines/0/count": [3_000_000]}, {}, "machine"),
+        ({"seed": Change(lambda s, v: s, [1])}, {}, "column of the table"),
     ],
 )
 def test_bad_input_says_where(over: Any, options: Any, words: str) -> None:
@@ -206,6 +208,24 @@ def test_a_function_changes_what_paths_cannot() -> None:
     assert sweep.made == 2
     with pytest.raises(lf.LandfallError, match="a function changed"):
         sweep.scenario(0)
+
+
+def test_values_of_numpy_and_of_any_kind_are_told(tmp_path: Path) -> None:
+    class Tier:
+        def __str__(self) -> str:
+            return "gold"
+
+    same = Change(lambda scenario, tier: scenario, [Tier()])
+    over = {
+        BANDWIDTH: np.linspace(10**8, 10**9, 2),
+        "tier": same,
+        "/machines/0/count": np.arange(1, 3),
+    }
+    sweep = lf.sweep(first(), over, store=tmp_path / "s", progress=False)
+    assert sweep.made == 4
+    again = lf.sweeps.Sweep.load(tmp_path / "s").table
+    assert list(again["tier"]) == ["gold"] * 4
+    assert list(again["/machines/0/count"]) == [1, 2, 1, 2]
 
 
 def test_metrics_of_the_users_own_are_kept_and_their_errors_recorded() -> None:

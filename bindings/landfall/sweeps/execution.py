@@ -7,6 +7,7 @@ import itertools
 import math
 import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -53,14 +54,14 @@ class Order:
     key: str
     name: str
     hash: str
-    text: str = field(repr=False)
+    packed: bytes = field(repr=False)
     parameters: str
     seed: int
     drill: Drill | None = None
 
     def to_json(self) -> str:
         """Return the canonical form of the scenario."""
-        return self.text
+        return zlib.decompress(self.packed).decode()
 
 
 @dataclass(frozen=True)

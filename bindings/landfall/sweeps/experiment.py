@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import codes, worker
 from .._version import version
-from ..changes import as_json
 from ..errors import Problem, ScenarioError, UnknownName
 from ..progress import ProgressOption
 from ..quantities import DURATION, SIZE, parse
@@ -20,7 +19,7 @@ from .designs import Design, design
 from .execution import Limits, Order, Runner
 from .keys import fresh_entropy, run_key, seed_of
 from .metrics import Metrics, MetricsOption, metrics_of
-from .parameters import Parameter, parameters
+from .parameters import Parameter, jsonable, parameters
 from .precision import Precision
 from .store import Store, read_manifest
 from .table import Sweep
@@ -217,13 +216,13 @@ def _run(
         plan.order(made, number, replication)
         for replication in range(max(counts, default=0))
         for number in range(len(made))
-        if made[number].scenario is not None
+        if made[number].valid
     )
     if until is None:
         return counts
     counts = list(counts)
     _check_metric(until.metric, runner, made)
-    active = [number for number, variant in enumerate(made) if variant.scenario is not None]
+    active = [number for number, variant in enumerate(made) if variant.valid]
     while active:
         targets = {
             number: until.next(
@@ -244,7 +243,7 @@ def _run(
 
 def _check_metric(metric: str, runner: Runner, made: Sequence[Variant]) -> None:
     """Refuse a metric that no run has, once there are runs."""
-    hashes = {variant.scenario.hash for variant in made if variant.scenario is not None}
+    hashes = {variant.hash for variant in made if variant.valid}
     rows = [row for row in runner.store.rows.values() if row["scenario_hash"] in hashes]
     names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
     if names and metric not in names:
@@ -292,15 +291,14 @@ class Plan:
 
     def order(self, made: Sequence[Variant], number: int, replication: int) -> Order:
         """Return one run of a variant."""
-        scenario = made[number].scenario
-        assert scenario is not None
+        variant = made[number]
         seed = self.seed(number, replication)
         return Order(
-            run_key(scenario.hash, seed, self.metrics.signature),
-            scenario.name,
-            scenario.hash,
-            scenario.to_json(),
-            made[number].told(self.over),
+            run_key(variant.hash, seed, self.metrics.signature),
+            variant.name,
+            variant.hash,
+            variant.packed,
+            variant.told(self.over),
             seed,
             self.drill.get(number),
         )
@@ -309,11 +307,10 @@ class Plan:
         self, runner: Runner, made: Sequence[Variant], number: int, count: int, metric: str
     ) -> list[float]:
         """Return a metric of the replications of a variant, NaN where there is none."""
-        scenario = made[number].scenario
-        if scenario is None:
+        if not made[number].valid:
             return []
         keys = (
-            run_key(scenario.hash, self.seed(number, replication), self.metrics.signature)
+            run_key(made[number].hash, self.seed(number, replication), self.metrics.signature)
             for replication in range(count)
         )
         rows = (runner.store.rows.get(key) for key in keys)
@@ -350,9 +347,9 @@ class Plan:
             },
             "variants": [
                 {
-                    "values": [as_json(value) for value in variant.values],
-                    "numbers": of_variants.numbers_of(variant, self.over),
-                    "hash": "" if variant.scenario is None else variant.scenario.hash,
+                    "values": [jsonable(value) for value in variant.values],
+                    "numbers": list(variant.numbers),
+                    "hash": variant.hash,
                     "problem": variant.problem,
                     "replications": count,
                 }

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..columns import COLUMNS, NOT_APPLICABLE
 from ..errors import UnknownName
+from .parameters import RESERVED
 
 if TYPE_CHECKING:
     from ..result import Result
@@ -81,6 +82,10 @@ class Metrics:
                 kind = type(made).__name__
                 raise TypeError(f"a metric returns numbers by name, not {kind}")
             for name, value in made.items():
+                if name in RESERVED:
+                    raise ValueError(
+                        f'"{name}" is a column of the table; name the metric otherwise'
+                    )
                 found[str(name)] = math.nan if value is None else float(value)
         return found
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import codes, worker
-from ..changes import as_json
 from ..errors import LandfallError, Problem, ScenarioError
 from ..progress import ProgressOption
 from .designs import Design
@@ -22,7 +21,7 @@ from .execution import Runner
 from .experiment import Plan, _entropy, _limits
 from .intervals import finite
 from .metrics import MetricsOption, metrics_of
-from .parameters import Choice, Parameter
+from .parameters import Choice, Parameter, jsonable
 from .store import Store
 from .table import Sweep
 from .variants import Variant
@@ -257,7 +256,7 @@ class _Campaign:
             self.plan.order(self.made, number, replication)
             for replication in range(self.replications)
             for number in numbers
-            if self.made[number].scenario is not None
+            if self.made[number].valid
         )
         for number, trial in zip(numbers, asked, strict=True):
             self._tell(number, trial)
@@ -314,7 +313,7 @@ class _Campaign:
         names = [p.name for p in self.plan.over]
         rows = [
             {"trial": trial["trial"]}
-            | dict(zip(names, map(as_json, variant.values), strict=True))
+            | dict(zip(names, map(jsonable, variant.values), strict=True))
             | trial
             for trial, variant in zip(self.trials, self.made, strict=True)
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +18,15 @@ from ..problems import nearest_of
 if TYPE_CHECKING:
     from ..scenario import Scenario
 
-__all__ = ["Change", "Choice", "Parameter", "Range", "Values", "parameters"]
+__all__ = ["RESERVED", "Change", "Choice", "Parameter", "Range", "Values", "parameters"]
 
 _ALLOWED_MAX = 12
+#: Columns of the table that are there already.
+RESERVED = frozenset(
+    {"variant", "replication", "seed", "status", "failure", "message"}
+    | {"n", "failed", "estimate", "low", "high", "worse", "worse_low", "worse_high"}
+    | {"trial", "state", "feasible"}
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ class Parameter:
             low_high = {"low": self.values.low, "high": self.values.high}
             kind: dict[str, Any] = {**low_high, "unit": self.values.unit, "log": self.values.log}
         else:
-            kind = {"values": [as_json(value) for value in self.values.values]}
+            kind = {"values": [jsonable(value) for value in self.values.values]}
         return {"name": self.name, "places": list(self.places), **kind}
 
 
@@ -141,6 +148,9 @@ def parameters(scenario: Scenario, over: Mapping[str, Any]) -> list[Parameter]:
         places: tuple[str, ...] = ()
         if function is None:
             places = _places(scenario, canonical, name, problems)
+        if name in RESERVED:
+            message = "is the name of a column of the table; take another"
+            problems.append(Problem(codes.KEYS_CLASH, name, None, message))
         if values is not None:
             found.append(Parameter(name, values, places, function))
     problems += _overlaps(found)
@@ -163,7 +173,17 @@ def _values(name: str, given: Any, problems: list[Problem]) -> Values | None:
     if not values:
         problems.append(Problem(codes.EMPTY_LIST, name, "[]", "takes at least one value"))
         return None
-    return Choice(*values)
+    return Choice(*(value.item() if hasattr(value, "item") else value for value in values))
+
+
+def jsonable(value: Any) -> Any:
+    """Return a value as JSON can hold it; what it cannot hold (of a Change) as text."""
+    plain = as_json(value)
+    try:
+        json.dumps(plain)
+    except (TypeError, ValueError):
+        return str(value)
+    return plain
 
 
 # --- Places ---------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
 
 from ..errors import UnknownName
 from ..plot_style import (
@@ -153,7 +154,7 @@ def _lines(axes: Axes, sweep: Sweep, metric: str, x: str, by: str | None, level:
     if by is not None:
         legend(axes)
         if (shown := axes.get_legend()) is not None:
-            shown.set_title(_short(by), prop={"size": 9})
+            shown.set_title(_short(by), prop=FontProperties(size=9))
 
 
 def _points(axes: Axes, sweep: Sweep, metric: str, x: str, by: str | None) -> None:

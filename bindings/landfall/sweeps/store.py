@@ -178,7 +178,10 @@ def _check_folder(path: Path) -> None:
 
 def _locked(file: Path) -> IO[str]:
     """Hold the lock, which the system lets go of when this process ends, however it does."""
-    stream = file.open("a+", encoding="utf-8")
+    try:
+        stream = file.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{file}: cannot be written: {error.strerror}") from None
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

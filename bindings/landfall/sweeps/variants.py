@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import codes, pointers
@@ -17,7 +19,7 @@ from .parameters import Parameter
 if TYPE_CHECKING:
     from ..scenario import Scenario
 
-__all__ = ["Variant", "numbers_of", "variants"]
+__all__ = ["Variant", "quantity", "variants"]
 
 _QUANTITY = re.compile(r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([A-Za-z%][A-Za-z/%]*)?\s*")
 
@@ -30,15 +32,27 @@ class Variant:
     ----------
     values
         Values of the parameters, in their order.
-    scenario
-        The changed scenario; ``None`` when it is none.
+    name, hash
+        Of the changed scenario; empty when it is none.
+    packed
+        Its canonical form, compressed: thousands of large scenarios fit into memory, and travel.
+    numbers
+        Each value as a number in canonical units, ``None`` where it is none: for axes.
     problem
-        What is wrong, when it is none.
+        What is wrong, when it is no scenario.
     """
 
     values: tuple[Any, ...]
-    scenario: Scenario | None
+    name: str = ""
+    hash: str = ""
+    packed: bytes = field(default=b"", repr=False)
+    numbers: tuple[float | None, ...] = ()
     problem: str = ""
+
+    @property
+    def valid(self) -> bool:
+        """Whether it is a scenario that can be run."""
+        return not self.problem
 
     def told(self, over: Sequence[Parameter]) -> str:
         """Return the values by name as JSON text on one line."""
@@ -66,15 +80,19 @@ def variants(
     found: dict[tuple[str, ...], Problem] = {}
     checked: dict[str, list[Problem]] = {}
     for values in points:
-        variant, problems = _variant(scenario, over, values)
-        if variant.scenario is not None:
-            own = variant.scenario
+        own, problems = _changed(scenario, over, values)
+        if own is not None:
             if own.hash not in checked:
                 checked[own.hash] = _problems(own, allow_large=allow_large)
             problems = checked[own.hash]
-        if problems:
+        if own is None or problems:
             text = "; ".join(f"{p.pointer}: {p.message}" for p in problems)
-            variant = Variant(values, None, text)
+            variant = Variant(values, numbers=(None,) * len(values), problem=text)
+        else:
+            text = own.to_json()
+            packed = zlib.compress(text.encode(), 1)
+            numbers = _numbers(values, over, json.loads(text))
+            variant = Variant(values, own.name, own.hash, packed, numbers)
         for problem in problems:
             same = (problem.code, problem.pointer, str(problem.found), problem.message)
             found.setdefault(same, _of_variant(problem, variant, over))
@@ -84,9 +102,9 @@ def variants(
     return made
 
 
-def _variant(
+def _changed(
     scenario: Scenario, over: Sequence[Parameter], values: tuple[Any, ...]
-) -> tuple[Variant, list[Problem]]:
+) -> tuple[Scenario | None, list[Problem]]:
     changes = {place: value for p, value in zip(over, values, strict=True) for place in p.places}
     try:
         changed = scenario.with_(changes) if changes else scenario
@@ -98,8 +116,8 @@ def _variant(
                     problem = Problem(codes.WRONG_TYPE, parameter.name, show(value), message)
                     raise ScenarioError([problem])
     except ScenarioError as error:
-        return Variant(values, None), error.problems
-    return Variant(values, changed), []
+        return None, error.problems
+    return changed, []
 
 
 def _problems(scenario: Scenario, *, allow_large: bool) -> list[Problem]:
@@ -122,18 +140,18 @@ def _of_variant(problem: Problem, variant: Variant, over: Sequence[Parameter]) -
     )
 
 
-def numbers_of(variant: Variant, over: Sequence[Parameter]) -> list[float | None]:
-    """Return each value as a number in canonical units, ``None`` where it is none: for axes."""
-    canonical = variant.scenario.canonical() if variant.scenario is not None else {}
+def _numbers(
+    values: tuple[Any, ...], over: Sequence[Parameter], canonical: Mapping[str, Any]
+) -> tuple[float | None, ...]:
     numbers: list[float | None] = []
-    for parameter, value in zip(over, variant.values, strict=True):
+    for parameter, value in zip(over, values, strict=True):
         found: Any = value
         if parameter.places:
             there, inside = pointers.find(canonical, pointers.split(parameter.places[0]))
             found = inside if there else value
         number = isinstance(found, int | float) and not isinstance(found, bool)
         numbers.append(float(found) if number and math.isfinite(found) else None)
-    return numbers
+    return tuple(numbers)
 
 
 def quantity(value: Any) -> tuple[float, str] | None:
