@@ -37,12 +37,12 @@ def made_up_metric(weights: tuple[float, ...]) -> Any:
 def test_sobol_indices_of_a_sum_are_the_shares_of_its_variance() -> None:
     # y = 4 x0 + 2 x1 of independent uniforms: variances 16 : 4, no interaction.
     over, metric = made_up_metric((4.0, 2.0))
-    sweep = lf.sweep(first(), over, design="saltelli", n=64, metrics=metric, progress=False)
-    assert len(sweep.table) == 64 * (2 + 2)
+    sweep = lf.sweep(first(), over, design="saltelli", n=32, metrics=metric, progress=False)
+    assert len(sweep.table) == 32 * (2 + 2)
     found = sweep.sensitivity("y").table.set_index("parameter")
     assert list(found.index) == ["x0", "x1"]
-    assert found["ST"].tolist() == pytest.approx([0.8, 0.2], abs=0.05)
-    assert found["S1"].tolist() == pytest.approx([0.8, 0.2], abs=0.05)
+    assert found["ST"].tolist() == pytest.approx([0.8, 0.2], abs=0.08)
+    assert found["S1"].tolist() == pytest.approx([0.8, 0.2], abs=0.08)
 
 
 def test_elementary_effects_of_a_sum_are_its_weights() -> None:
@@ -77,6 +77,9 @@ def test_sensitivity_says_what_it_lacks() -> None:
     )
     with pytest.raises(lf.LandfallError, match=r"1 of 8 points have no y \(variant 5"):
         holed.sensitivity("y")
+    few = lf.sweep(first(), over, design="lhs", n=8, metrics=metric, progress=False)
+    with pytest.raises(lf.LandfallError, match="from 8 points says nothing"):
+        few.sensitivity("y")
 
 
 # --- Search ---------------------------------------------------------------------------------------

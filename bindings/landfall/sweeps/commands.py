@@ -199,7 +199,9 @@ def _drill(text: str) -> tuple[int, Any]:
 
 # --- What is printed ------------------------------------------------------------------------------
 
-_FIRST = ("rpo_s_p95", "downtime_s_max", "migration_duration_s", "data_loss_bytes", "cost_total")
+_FIRST = ("rpo_s_p95", "downtime_s_max", "migration_duration_s", "cost_total")
+#: Told only when they are not zero everywhere.
+_TROUBLE = ("data_loss_bytes", "violations", "expectations_failed")
 
 
 def _print(found: Sweep, wanted: list[str], out: Path | None) -> None:
@@ -207,15 +209,16 @@ def _print(found: Sweep, wanted: list[str], out: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ..display import value_text
+    from .intervals import shown
 
-    metrics = [name for name in (wanted or _FIRST) if name in found.metrics]
+    trouble = [n for n in _TROUBLE if n in found.metrics and bool(found.table[n].gt(0).any())]
+    metrics = [name for name in (wanted or (*_FIRST, *trouble)) if name in found.metrics]
     metrics = metrics or found.metrics[:5]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("variant", *found.parameters, "runs", "failed"):
-        table.add_column(Text(name), overflow="fold")
+        table.add_column(Text(name.strip("/").replace("/", "\n")), no_wrap=True)
     for name in metrics:
-        table.add_column(Text(name), justify="right")
+        table.add_column(Text(name.replace("_", " ")), justify="right", min_width=10)
     summaries = [found.summary(name) for name in metrics]
     for number in range(min(found.variant_count, _SHOWN)):
         runs = found.manifest["variants"][number]["replications"]
@@ -224,8 +227,8 @@ def _print(found: Sweep, wanted: list[str], out: Path | None) -> None:
         for name, summary in zip(metrics, summaries, strict=True):
             row = summary.iloc[number]
             half = float(row["high"] - row["low"]) / 2
-            text = value_text(name, float(row["estimate"]))
-            cells.append(f"{text} ± {value_text(name, half)}" if math.isfinite(half) else text)
+            text = shown(name, float(row["estimate"]))
+            cells.append(f"{text}\n± {shown(name, half)}" if math.isfinite(half) else text)
         table.add_row(*map(Text, cells))
     terminal.console().print(table)
     if found.variant_count > _SHOWN:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     *("METHODS", "Comparison", "Interval", "bootstrap_interval", "compared"),
-    *("interval", "quantile_interval", "t_interval"),
+    *("interval", "quantile_interval", "shown", "t_interval"),
 ]
 
 _RESAMPLES = 9_999
@@ -184,18 +184,23 @@ class Comparison:
 
     def __str__(self) -> str:
         d = self.difference
-        shown = [_shown(self.metric, value) for value in (d.estimate, d.low, d.high)]
+        texts = [shown(self.metric, value) for value in (d.estimate, d.low, d.high)]
         return (
-            f"{self.metric}: variant {self.b} less variant {self.a} is {shown[0]}, "
-            f"{d.level * 100:g} % interval {shown[1]} to {shown[2]}, "
+            f"{self.metric}: variant {self.b} less variant {self.a} is {texts[0]}, "
+            f"{d.level * 100:g} % interval {texts[1]} to {texts[2]}, "
             f"{formatting.plural(d.n, 'pair')}"
         )
 
 
-def _shown(metric: str, value: float) -> str:
+def shown(metric: str, value: float) -> str:
+    """Return a value of a metric for people, by the unit in its name."""
+    if not math.isfinite(value):
+        return "–"
     if metric.endswith("_bytes") or metric.startswith("link_bytes"):
         return formatting.size(value)
-    return formatting.duration(value) if "_s_" in f"{metric}_" else f"{value:,.6g}"
+    if "_s_" in f"{metric}_":
+        return formatting.duration(value)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def compared(

@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["draw", "draw_tornado"]
 
 _LINES_MAX = 8
+_WORDS = {
+    "wan_bytes": "sent over the WAN",
+    "data_loss_bytes": "data loss",
+    "cost_total": "cost",
+    "rpo_s_max": "worst RPO",
+    "downtime_s_max": "longest downtime",
+}
 _CELLS_WITH_TEXT = 150
 
 
@@ -109,8 +116,8 @@ def _unit(metric: str, values: NDArray[np.float64]) -> Unit:
 
 
 def _named(metric: str, unit: Unit) -> str:
-    words = shortened(metric.replace("_s_", " ").removesuffix("_s").replace("_", " "))
-    words = words.replace("rpo", "RPO").replace("rto", "RTO").replace(" bytes", "")
+    words = _WORDS.get(metric) or metric.replace("_s_", " ").removesuffix("_s").replace("_", " ")
+    words = shortened(words.replace("rpo", "RPO").replace("rto", "RTO"))
     return f"{words} ({unit.name})" if unit.name else words
 
 
@@ -198,7 +205,11 @@ def _heat_map(axes: Axes, sweep: Sweep, metric: str, names: list[str]) -> None:
         middle = np.nanmean([np.nanmin(cells), np.nanmax(cells)]) if finite(cells).size else 0.0
         for (row, column), value in np.ndenumerate(cells):
             ink = FAINT if np.isnan(value) else INK if value > middle else "white"
-            text = "failed" if np.isnan(value) else f"{value:.3g}"
+            text = (
+                "failed"
+                if np.isnan(value)
+                else (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}")
+            )
             axes.text(column, row, text, ha="center", va="center", fontsize=8, color=ink)
     style(axes, _title(metric, sweep))
     axes.grid(visible=False)

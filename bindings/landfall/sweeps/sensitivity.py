@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sensitivity", "analyse"]
 
+#: RBD-FAST corrects its bias by 2 M / n, M = 10 harmonics; above a half that is all there is.
+_RBD_POINTS_MIN = 40
 _SEED = 1  # of SALib's bootstrap: the same sweep has the same intervals
 
 
@@ -74,6 +76,10 @@ def analyse(sweep: Sweep, metric: str, level: float) -> Sensitivity:
         raise LandfallError(
             f"{missing.size} of {means.size} points have no {metric} (variant {missing[0]} first); "
             'sensitivity needs all of them: see .failures, and retry="failed"'
+        )
+    if kind in ("lhs", "sobol") and means.size < _RBD_POINTS_MIN:
+        raise LandfallError(
+            f"sensitivity from {means.size} points says nothing: take {_RBD_POINTS_MIN} or more"
         )
     units = np.asarray(sweep.manifest["design"]["units"], float)
     method, sort_by, function = _METHODS[kind]

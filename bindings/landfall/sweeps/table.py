@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import formatting
-from ..display import value_text
 from ..errors import LandfallError, UnknownName
 from .intervals import Comparison, compared, interval
+from .intervals import shown as shown_text
 from .keys import run_key, seed_of
 from .store import Row, StoreError, read_manifest, read_rows
 
@@ -362,9 +362,9 @@ class Sweep:
             for metric, found in zip(shown, summaries, strict=True):
                 at = found.iloc[number]
                 half = (at["high"] - at["low"]) / 2
-                text = value_text(metric, float(at["estimate"]))
+                text = shown_text(metric, float(at["estimate"]))
                 if math.isfinite(half):
-                    text += f" ± {value_text(metric, float(half))}"
+                    text += f" ± {shown_text(metric, float(half))}"
                 cells.append(text)
             rows.append(cells)
         body = "".join(
