@@ -33,7 +33,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def five_hundred(**options: Any) -> Sweep:
     """100 variants, 5 replications; variant 3 crashes, variant 7 hangs."""
     over = {BANDWIDTH: [f"{100 + 5 * k} Mbit/s" for k in range(100)]}
-    options = {"timeout": 1.5, "drill": {3: "crash", 7: "hang"}, "progress": False} | options
+    options = {"timeout": 2, "drill": {3: "crash", 7: "hang"}, "progress": False} | options
     return lf.sweep(first(), over, replications=5, **options)
 
 

@@ -77,7 +77,8 @@ def test_until_runs_as_many_as_it_takes() -> None:
         (["--until", "rpo_s_p95:0%"], "above 0"),
         (["--until", "rpo_s_p95:5%", "--replications", "3"], "give one"),
         (["--resume"], "goes with --out"),
-        (["--timeout", "soon"], "--timeout"),
+        (["--timeout", "soon"], "timeout"),
+        (["--memory-limit", "2 apples"], "memory_limit"),
         (["--out", __file__], "is a file"),
     ],
 )

@@ -103,8 +103,8 @@ def sweep(
             store=out,
             retry="failed" if retry_failed else None,
             max_workers=jobs,
-            timeout=_quantity("--timeout", timeout, "DURATION"),
-            memory_limit=_quantity("--memory-limit", memory_limit, "SIZE"),
+            timeout=None if timeout is None else _value(timeout),
+            memory_limit=None if memory_limit is None else _value(memory_limit),
             allow_large=yes,
             progress=not no_progress and sys.stderr.isatty(),
             drill=dict(_drill(text) for text in drill or []) or None,
@@ -175,21 +175,6 @@ def _precision(text: str) -> Precision:
         return Precision(match[1], half_width=width)
     except ValueError as error:
         raise _wrong("--until", text, str(error)) from None
-
-
-def _quantity(option: str, text: str | None, dimension: str) -> Any:
-    from pydantic_core import PydanticCustomError
-
-    from .. import quantities
-
-    if text is None:
-        return None
-    try:
-        return quantities.parse(_value(text), getattr(quantities, dimension))
-    except PydanticCustomError as error:
-        raise ScenarioError(
-            [Problem(codes.WRONG_UNIT, option, f'"{text}"', error.message())], "command line"
-        ) from None
 
 
 def _drill(text: str) -> tuple[int, Any]:

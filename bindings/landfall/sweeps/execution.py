@@ -9,7 +9,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -227,7 +227,11 @@ class Runner:
             yield chunk
 
     def _take(self, future: Future[list[Row]], chunk: list[Order]) -> None:
-        error = future.exception()
+        error: BaseException | None
+        try:
+            error = future.exception()
+        except CancelledError as cancelled:  # a cluster that went away
+            error = cancelled
         if error is None:
             outcomes = future.result()
         elif self._executor is None or not isinstance(error, Exception):

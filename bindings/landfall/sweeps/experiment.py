@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import codes, worker
 from .._version import version
+from ..document import show
 from ..errors import Problem, ScenarioError, UnknownName
 from ..progress import ProgressOption
 from ..quantities import DURATION, SIZE, parse
@@ -193,10 +194,17 @@ def _entropy(seed: int | None, folder: Path | None) -> int:
 
 
 def _limits(timeout: float | str | None, memory_limit: int | str | None) -> Limits:
-    return Limits(
-        None if timeout is None else float(parse(timeout, DURATION)),
-        None if memory_limit is None else int(parse(memory_limit, SIZE)),
-    )
+    from pydantic_core import PydanticCustomError
+
+    parsed: dict[str, Any] = {"timeout": timeout, "memory_limit": memory_limit}
+    for (name, value), dimension in zip(parsed.copy().items(), (DURATION, SIZE), strict=True):
+        try:
+            parsed[name] = None if value is None else parse(value, dimension)
+        except PydanticCustomError as error:
+            problem = Problem(codes.WRONG_UNIT, name, show(value), error.message())
+            raise ScenarioError([problem], source="sweep") from None
+    seconds, size = parsed["timeout"], parsed["memory_limit"]
+    return Limits(None if seconds is None else float(seconds), None if size is None else int(size))
 
 
 def _drawn(kind: str, plan: Plan, n: int | None) -> Design:
