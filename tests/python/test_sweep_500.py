@@ -64,6 +64,10 @@ def test_500_runs_with_a_crash_and_a_hang_here_and_on_a_cluster(
         there = five_hundred(store=tmp_path / "there", executor=executor)
         assert there.made == 500
         assert len(counted) == 510  # none of them in this process
+        own = lf.sweep(
+            first(), metrics=lambda r: {"jobs": len(r.jobs)}, executor=executor, progress=False
+        )
+        assert own.table["jobs"][0] > 0, own.table["message"][0]
     by = ["variant", "replication"]
     tables = [sweep.table.sort_values(by).to_csv(index=False) for sweep in (here, there)]
     assert tables[0] == tables[1]
