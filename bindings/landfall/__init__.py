@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from . import inventory as inventory
     from . import lab as lab
     from . import rpo_laws as rpo_laws
+    from . import sweeps as sweeps
     from . import waves as waves
     from .churn import (
         Backup,
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from .schema import scenario_schema
     from .setup import DiskFacts, MachineFacts, NetworkMapping, VmmServer
     from .simulation import Simulation, open  # noqa: A004 - read as lf.open(scenario)
+    from .sweeps.experiment import sweep
     from .target import FamilyQuota, Quota, Subnet, Target, VirtualNetwork
     from .timeline import Expectation, Step, When
     from .vault import Item, Items, SimulatedVault
@@ -120,13 +122,14 @@ _NAMES = {
     "schema": "scenario_schema",
     "simulation": "Simulation open",
     "setup": "DiskFacts MachineFacts NetworkMapping VmmServer",
+    "sweeps.experiment": "sweep",
     "target": "FamilyQuota Quota Subnet Target VirtualNetwork",
     "timeline": "Expectation Step When",
     "vault": "Item Items SimulatedVault",
     "vault_plans": "Plan Plans",
 }
 #: Modules and packages that are reached as attributes, ``lf.waves``.
-_ROOMS = frozenset("deployment gallery inventory lab rpo_laws waves".split())
+_ROOMS = frozenset("deployment gallery inventory lab rpo_laws sweeps waves".split())
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
@@ -222,6 +225,8 @@ __all__ = [
     "rpo_laws",
     "run_many",
     "scenario_schema",
+    "sweep",
+    "sweeps",
     "waves",
 ]
 

@@ -1,4 +1,4 @@
-"""The command ``landfall``: run, check, import, lab, replay, jobs and others.
+"""The command ``landfall``: run, check, import, sweep, waves, lab, replay, jobs and more.
 
 Exit codes, the same in every command: 0 done, 1 something that must hold did not (an expectation,
 an oracle, a rule of safety), 2 bad input, 3 a run could not be carried out, 4 two runs of the same
@@ -23,6 +23,7 @@ from ._version import version
 from .errors import LandfallError, ScenarioError, UnknownName
 from .inventory import commands as of_inventories
 from .lab import commands as of_the_lab
+from .sweeps import commands as of_sweeps
 from .waves import commands as of_waves
 
 if TYPE_CHECKING:
@@ -347,6 +348,7 @@ app.command("lab")(_reports_errors(of_the_lab.explore))
 app.command("replay")(_reports_errors(of_the_lab.replay))
 app.command("waves")(_reports_errors(of_waves.waves))
 app.command("import")(_reports_errors(of_inventories.import_file))
+app.command("sweep")(_reports_errors(of_sweeps.sweep))
 
 
 # --- What the commands share ----------------------------------------------------------------------
