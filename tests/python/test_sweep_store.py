@@ -123,7 +123,7 @@ def outcomes(folder: Path) -> int:
 def stopped(process: subprocess.Popen[bytes], number: int, when: Callable[[], object]) -> bytes:
     assert eventually(when)
     process.send_signal(number)
-    return process.communicate(timeout=30)[1]
+    return process.communicate(timeout=120)[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
