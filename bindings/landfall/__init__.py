@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         TraceChurn,
         Window,
     )
+    from .comparison import Comparison, compare
     from .errors import (
         GoalNotReached,
         LandfallError,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         SimulationOutOfMemory,
         SimulationTimeout,
         UnknownName,
+        UnreadableResult,
         WorkerDied,
         WorkerNotFound,
     )
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
     from .estimate import Estimate
     from .faults import Fault
     from .job_export import JobFilter
+    from .job_path import PathStep, critical_path
     from .jobs import Job, Jobs, Task
     from .machines import Disk, FailedOver, Machine
     from .planning import fluid_lag, required_bandwidth
@@ -86,6 +89,7 @@ if TYPE_CHECKING:
         Runbook,
     )
     from .result import Proof, Result
+    from .result_files import load_result
     from .runner import run_many
     from .scenario import Detail, Network, Scenario, load
     from .schema import scenario_schema
@@ -102,14 +106,17 @@ if TYPE_CHECKING:
 _NAMES = {
     "churn": "Backup BlockChurn BlockTraceChurn Churn ConstantChurn DiurnalChurn NoChurn "
     "TraceChurn Window",
+    "comparison": "Comparison compare",
     "errors": "GoalNotReached LandfallError OperationRefused Problem ScenarioError SessionClosed "
     "SetupRefused SimulationCancelled SimulationCrashed SimulationDeadlock SimulationError "
-    "SimulationOutOfMemory SimulationTimeout UnknownName WorkerDied WorkerNotFound",
+    "SimulationOutOfMemory SimulationTimeout UnknownName UnreadableResult WorkerDied "
+    "WorkerNotFound",
     "estate": "ConfigurationServer ConsistencyGroup Host Lan Link MasterTarget Outage Policy "
     "ProcessServer Region Site StorageAccount Throttle Vault",
     "estimate": "Estimate",
     "faults": "Fault",
     "job_export": "JobFilter",
+    "job_path": "PathStep critical_path",
     "jobs": "Job Jobs Task",
     "machines": "Disk FailedOver Machine",
     "planning": "fluid_lag required_bandwidth",
@@ -117,6 +124,7 @@ _NAMES = {
     "profiles": "Profile ProfileOverride",
     "recovery_plans": "Dependency PlanAction PlanGroup PlanSteps RecoveryPlan Runbook",
     "result": "Proof Result",
+    "result_files": "load_result",
     "runner": "run_many",
     "scenario": "Detail Network Scenario load",
     "schema": "scenario_schema",
@@ -137,6 +145,7 @@ __all__ = [
     "BlockChurn",
     "BlockTraceChurn",
     "Churn",
+    "Comparison",
     "ConfigurationServer",
     "ConsistencyGroup",
     "ConstantChurn",
@@ -168,6 +177,7 @@ __all__ = [
     "NoChurn",
     "OperationRefused",
     "Outage",
+    "PathStep",
     "Plan",
     "PlanAction",
     "PlanGroup",
@@ -206,6 +216,7 @@ __all__ = [
     "Throttle",
     "TraceChurn",
     "UnknownName",
+    "UnreadableResult",
     "Vault",
     "VirtualNetwork",
     "VmmServer",
@@ -214,12 +225,15 @@ __all__ = [
     "WorkerDied",
     "WorkerNotFound",
     "__version__",
+    "compare",
+    "critical_path",
     "deployment",
     "fluid_lag",
     "gallery",
     "inventory",
     "lab",
     "load",
+    "load_result",
     "open",
     "required_bandwidth",
     "rpo_laws",

@@ -1,4 +1,4 @@
-"""The command ``landfall``: run, check, import, sweep, waves, lab, replay, jobs and more.
+"""The command ``landfall``: run, check, import, sweep, waves, report, compare, lab and more.
 
 Exit codes, the same in every command: 0 done, 1 something that must hold did not (an expectation,
 an oracle, a rule of safety), 2 bad input, 3 a run could not be carried out, 4 two runs of the same
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 
+from . import report_commands as of_reports
 from . import terminal
 from ._version import version
-from .errors import LandfallError, ScenarioError, UnknownName
+from .errors import LandfallError, ScenarioError, UnknownName, UnreadableResult
 from .inventory import commands as of_inventories
 from .lab import commands as of_the_lab
 from .sweeps import commands as of_sweeps
@@ -88,7 +89,7 @@ def _translated(
     except ScenarioError as error:
         terminal.print_problems(error.problems, error.source)
         raise typer.Exit(BAD_INPUT) from None
-    except (_BadInputError, GalleryError, UnknownName) as error:
+    except (_BadInputError, GalleryError, UnknownName, UnreadableResult) as error:
         _fail(str(error), BAD_INPUT)
     except LandfallError as error:
         _fail(f"{type(error).__name__}: {error}", RUN_FAILED)
@@ -349,6 +350,8 @@ app.command("replay")(_reports_errors(of_the_lab.replay))
 app.command("waves")(_reports_errors(of_waves.waves))
 app.command("import")(_reports_errors(of_inventories.import_file))
 app.command("sweep")(_reports_errors(of_sweeps.sweep))
+app.command("report")(_reports_errors(of_reports.report))
+app.command("compare")(_reports_errors(of_reports.compare))
 
 
 # --- What the commands share ----------------------------------------------------------------------

@@ -13,7 +13,7 @@ from . import formatting
 if TYPE_CHECKING:
     from .result import Result
 
-__all__ = ["result_html"]
+__all__ = ["result_html", "text_table"]
 
 _MACHINES_SHOWN = 8
 _EXPECTATIONS_SHOWN = 20
@@ -75,7 +75,8 @@ def value_text(column: str, value: Any) -> str:
     return str(value)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def text_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of texts as HTML, for a notebook."""
     titles = "".join(f'<th style="{_LEFT}">{html.escape(title)}</th>' for title in head)
     body = "".join(
         "<tr>" + "".join(f'<td style="{_LEFT}">{html.escape(cell)}</td>' for cell in row) + "</tr>"
@@ -90,7 +91,7 @@ def _totals(result: Result) -> str:
     if not shown:
         return ""
     row = [value_text(key, totals[key]) for key, _ in shown]
-    return _table([title for _, title in shown], [row])
+    return text_table([title for _, title in shown], [row])
 
 
 def _expectations(result: Result) -> str:
@@ -107,7 +108,7 @@ def _expectations(result: Result) -> str:
         )
         for entry in sorted(entries, key=lambda entry: bool(entry.get("passed")))
     ]
-    text = _table(
+    text = text_table(
         ("expectation", "metric", "machines", "rule", "found"), rows[:_EXPECTATIONS_SHOWN]
     )
     return text + _more(len(rows) - _EXPECTATIONS_SHOWN, "expectation", ".expect")
@@ -135,7 +136,7 @@ def _machines(result: Result) -> str:
         [value_text(name, row[name]) for name, _ in shown]
         for row in table.slice(0, _MACHINES_SHOWN).to_pylist()
     ]
-    text = _table([title for _, title in shown], rows)
+    text = text_table([title for _, title in shown], rows)
     return text + _more(table.num_rows - _MACHINES_SHOWN, "machine", ".machines")
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "SimulationOutOfMemory",
     "SimulationTimeout",
     "UnknownName",
+    "UnreadableResult",
     "WorkerDied",
     "WorkerNotFound",
 ]
@@ -214,6 +215,10 @@ class SetupRefused(OperationRefused):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.operation, self.machine, self.why, self.first))
+
+
+class UnreadableResult(LandfallError):
+    """A folder holds no saved result, or one that is damaged; says what."""
 
 
 class UnknownName(LandfallError, KeyError):

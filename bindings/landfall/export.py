@@ -13,16 +13,21 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from .result import Result
 
-__all__ = ["save"]
+__all__ = ["EVENTS", "PARQUET", "REPORT", "SCENARIO", "SUMMARY", "save"]
 
-_PARQUET = (
+#: Tables that are saved as Parquet, one file each.
+PARQUET = (
     *("machines", "rpo", "jobs", "tasks", "copies", "fleet", "backlog", "links", "billing"),
     *("health", "alerts", "plan_tasks", "target_use", "copy_progress", "link_use"),
     "routes",
-    *("oracles", "violations", "fold"),
+    *("oracles", "violations", "fold", "recovery_points"),
 )
-_SUMMARY = "summary.json"
-_FILES = frozenset({_SUMMARY, "events.jsonl", "rpo.png"} | {f"{name}.parquet" for name in _PARQUET})
+SUMMARY, SCENARIO, EVENTS = "summary.json", "scenario.json", "events.jsonl"
+#: The report that ``landfall report`` adds to the folder.
+REPORT = "report.html"
+_FILES = frozenset(
+    {SUMMARY, SCENARIO, EVENTS, REPORT, "rpo.png"} | {f"{name}.parquet" for name in PARQUET}
+)
 _EVENTS_PER_STEP = 65_536
 #: A mounted volume, the folder of a shell, a folder in one that is not ours.
 _CANNOT_BE_MOVED = (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM)
@@ -82,25 +87,26 @@ def _put_in_place(partial: Path, folder: Path) -> None:
 
 def _move_files(partial: Path, folder: Path) -> None:
     """Put the files of `partial` into `folder`, which stays; whoever finds a summary finds all."""
-    (folder / _SUMMARY).unlink(missing_ok=True)
+    (folder / SUMMARY).unlink(missing_ok=True)
     for name in _FILES:
         (folder / name).unlink(missing_ok=True)
-    for file in sorted(partial.iterdir(), key=lambda path: path.name == _SUMMARY):
+    for file in sorted(partial.iterdir(), key=lambda path: path.name == SUMMARY):
         shutil.move(file, folder / file.name)
 
 
 def _write(result: Result, folder: Path) -> None:
     import pyarrow.parquet as pq
 
-    for name in _PARQUET:
+    for name in PARQUET:
         if name in result.tables:
             pq.write_table(result.to_arrow(name), folder / f"{name}.parquet", compression="zstd")
-    _write_events(result, folder / "events.jsonl")
+    _write_events(result, folder / EVENTS)
     if "fleet" in result.tables or "rpo" in result.tables:
         result.plot.rpo().save(folder / "rpo.png")
+    (folder / SCENARIO).write_text(result.scenario_json + "\n", encoding="utf-8")
     # Last: whoever finds a summary finds everything.
     summary = json.dumps(finite(result.summary), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / _SUMMARY).write_text(summary + "\n", encoding="utf-8")
+    (folder / SUMMARY).write_text(summary + "\n", encoding="utf-8")
 
 
 def _write_events(result: Result, path: Path) -> None:

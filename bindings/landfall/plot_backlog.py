@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .result import Result
 
 #: From Azure back to the source: the lowest layer first.
-_STAGES = (
+STAGES = (
     ("in the storage account", SKY),
     ("at the process servers", BLUE),
     ("copies at the process servers", AMBER),
@@ -46,8 +46,8 @@ def _over_time(table: Table, column: str) -> Array:
     return sums
 
 
-def _layers(table: Table) -> list[Array]:
-    """Return the bytes of each of `_STAGES` over time."""
+def stage_layers(table: Table) -> list[Array]:
+    """Return the bytes of each of `STAGES` over time."""
     source, server, logs, copies = (
         _over_time(table, column)
         for column in ("source_bytes", "process_server_bytes", "logs_waiting_bytes", "copy_bytes")
@@ -64,13 +64,13 @@ def draw_backlog(axes: Axes, result: Result) -> None:
         return
     table = result.tables["backlog"]
     x = np.unique(table["t_s"]) / unit.factor
-    layers = _layers(table)
+    layers = stage_layers(table)
     amount = size_unit(float(np.sum(layers, axis=0).max()))
-    colours = [colour for _, colour in _STAGES]
+    colours = [colour for _, colour in STAGES]
     axes.stackplot(x, [layer / amount.factor for layer in layers], colors=colours, linewidth=0)
     axes.set_ylim(bottom=0.0)
     axes.set_ylabel(f"waiting ({amount.name})", fontsize=9, color=INK)
-    handles = [Patch(facecolor=colour, label=label) for label, colour in reversed(_STAGES)]
+    handles = [Patch(facecolor=colour, label=label) for label, colour in reversed(STAGES)]
     if shade_outages(axes, result, unit):
         handles.append(Patch(facecolor=OUTAGE, alpha=0.5, label="link outage"))
     legend(axes, handles)

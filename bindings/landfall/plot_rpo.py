@@ -77,7 +77,7 @@ def sawtooth(result: Result, code: int) -> Sawtooth:
     return Sawtooth(t[known], (t + rise)[known], after[known])
 
 
-def _outline(teeth: Sawtooth, pieces: int) -> tuple[Array, Array]:
+def outline(teeth: Sawtooth, pieces: int = 1) -> tuple[Array, Array]:
     """Return the points of a line along the teeth, broken where they are.
 
     Each tooth is drawn in so many pieces: one is enough on a linear scale.
@@ -190,7 +190,7 @@ def _draw_machines(
             x, y = _draw_band(axes, envelope(teeth, start_s, end_s, max(bins, 1)), unit, colour)
             banded = True
         else:
-            x, y = _outline(teeth, pieces)
+            x, y = outline(teeth, pieces)
         (line,) = axes.plot(x / unit.factor, y, color=colour, linewidth=1.1, linestyle=dashes)
         line.set_label(shortened(name))
         handles.append(line)

@@ -33,7 +33,7 @@ from .tables import Array
 if TYPE_CHECKING:
     from .result import Result
 
-_JOB_COLOURS = {
+JOB_COLOURS = {
     "Enable protection": BLUE,
     "Finalize protection": SKY,
     "Failover": ORANGE,
@@ -95,7 +95,7 @@ def _draw_jobs(axes: Axes, result: Result, row_of: dict[str, int], factor: float
         mine = (jobs["operation"] == code) & (rows >= 0)
         if not mine.any():
             continue
-        colour = _JOB_COLOURS.get(operation, PALETTE[code % len(PALETTE)])
+        colour = JOB_COLOURS.get(operation, PALETTE[code % len(PALETTE)])
         for state, fill, hatch in ((mine & ~failed, colour, ""), (mine & failed, "white", "/////")):
             boxes = _boxes(start[state] / factor, end[state] / factor, rows[state])
             bars = PolyCollection(boxes, facecolors=fill, edgecolors=colour, linewidths=0.8)

@@ -23,11 +23,11 @@ from .plot_timeline import draw_timeline, timeline_height
 if TYPE_CHECKING:
     from .result import Result
 
-__all__ = ["Picture", "Plots"]
+__all__ = ["Picture", "Plots", "quiet_about_glyphs"]
 
 
 @contextmanager
-def _quiet_about_glyphs() -> Iterator[None]:
+def quiet_about_glyphs() -> Iterator[None]:
     """Draw names in scripts that the font lacks as boxes, without a warning for each letter."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
@@ -60,14 +60,14 @@ class Picture:
         Path
             The file.
         """
-        with _quiet_about_glyphs():
+        with quiet_about_glyphs():
             self.figure.savefig(Path(path), dpi=dpi)
         return Path(path)
 
     def png(self, *, dpi: int = 110) -> bytes:
         """Return the picture as PNG."""
         stream = io.BytesIO()
-        with _quiet_about_glyphs():
+        with quiet_about_glyphs():
             self.figure.savefig(stream, format="png", dpi=dpi)
         return stream.getvalue()
 

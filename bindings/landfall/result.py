@@ -16,12 +16,13 @@ from ._version import version
 from .columns import AT_BLOCK_FIDELITY, COLUMNS, WITH_ORACLES
 from .proof import Proof
 from .result_frames import ResultFrames
-from .tables import Array, Blob, Tables, encode_blob
+from .tables import Array, Blob, Names, Tables, encode_blob
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from .iplots import InteractivePlots
     from .job_export import JobFilter, JobFormat
     from .plots import Plots
     from .why import Why
@@ -82,7 +83,7 @@ class Result(ResultFrames):
     def from_tables(
         cls,
         summary: Mapping[str, Any],
-        tables: Mapping[str, Mapping[str, Array | Sequence[str | None]]],
+        tables: Mapping[str, Mapping[str, Array | Names | Sequence[str | None]]],
         **about: Any,
     ) -> Result:
         """Make a result that no simulator made, for tests and for what is computed of results.
@@ -287,6 +288,23 @@ class Result(ResultFrames):
 
         return Plots(self)
 
+    @cached_property
+    def iplot(self) -> InteractivePlots:
+        """Interactive pictures of Plotly: ``.iplot.rpo()`` and so on, as ``plot`` has them."""
+        from .iplots import InteractivePlots
+
+        return InteractivePlots(self)
+
+    def report(self, path: str | PathLike[str], *, interactive: bool = True) -> Path:
+        """Write the run as one self-contained HTML file, and return its path.
+
+        It needs no network and no JavaScript; where Plotly is installed (``landfall[iplot]``) and
+        unless `interactive` is false, its charts can be zoomed into on screens.
+        """
+        from .report import run_page
+
+        return run_page(self, interactive=interactive).save(path)
+
     def save(self, folder: str | PathLike[str]) -> Path:
         """Write the result into a folder, wholly or not at all.
 
@@ -295,8 +313,9 @@ class Result(ResultFrames):
         ``copy_progress.parquet``, ``fleet.parquet``,
         ``backlog.parquet``, ``links.parquet``, ``billing.parquet``,
         ``health.parquet``, ``alerts.parquet``, ``target_use.parquet``, ``oracles.parquet``,
-        ``violations.parquet``, ``events.jsonl`` and ``rpo.png``; at block fidelity ``fold.parquet``
-        too. An earlier result in it is replaced.
+        ``violations.parquet``, ``recovery_points.parquet``, ``events.jsonl``, ``scenario.json``
+        (canonical) and ``rpo.png``; at block fidelity ``fold.parquet`` too. An earlier result in it
+        is replaced. :func:`landfall.load_result` reads it back.
 
         Returns
         -------

@@ -14,7 +14,7 @@ import os
 import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Array", "Blob", "Table", "Tables", "encode_blob", "read_header"]
+__all__ = ["Array", "Blob", "Names", "Table", "Tables", "encode_blob", "read_header"]
 
 Array: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]]
 
@@ -278,9 +278,16 @@ def _npy_view(data: Array, offset: int, length: int) -> Array:
 # --- Writing --------------------------------------------------------------------------------------
 
 
+class Names(NamedTuple):
+    """A column of names whose codes are given: -1 is "no value"."""
+
+    codes: Array
+    categories: Sequence[str]
+
+
 def encode_blob(
     header: Mapping[str, Any],
-    tables: Mapping[str, Mapping[str, Array | Sequence[str | None]]],
+    tables: Mapping[str, Mapping[str, Array | Names | Sequence[str | None]]],
 ) -> bytes:
     """Return a blob of the given header and tables: for results that no simulator made.
 
@@ -289,7 +296,8 @@ def encode_blob(
     header
         The header without its tables.
     tables
-        For each table its columns: an array of numbers, or a sequence of names.
+        For each table its columns: an array of numbers, a sequence of names, or :class:`Names`,
+        which keeps the order of its categories.
     """
     entries: dict[str, Any] = {}
     blocks: list[bytes] = []
@@ -312,7 +320,9 @@ def encode_blob(
     return _assembled(header, entries, blocks)
 
 
-def _encoded(values: Array | Sequence[str | None]) -> tuple[Array, list[str] | None]:
+def _encoded(values: Array | Names | Sequence[str | None]) -> tuple[Array, list[str] | None]:
+    if isinstance(values, Names):
+        return np.ascontiguousarray(values.codes, dtype="<i4"), list(values.categories)
     if isinstance(values, np.ndarray):
         kind = {"f": "<f8", "i": "<i8", "u": "<i8", "b": "<i8"}[values.dtype.kind]
         return np.ascontiguousarray(values, dtype=kind), None

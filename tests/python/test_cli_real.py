@@ -62,6 +62,8 @@ def test_a_run_ends_with_the_table_and_all_files(tmp_path: Path) -> None:
         "jobs.parquet",
         "events.jsonl",
         "rpo.png",
+        "scenario.json",
+        "recovery_points.parquet",
     }
     summary = json.loads((out / "summary.json").read_text())
     keys = "scenario scenario_hash seed version profile simulated_s wall_s deltas machines totals"

@@ -41,6 +41,8 @@ FILES = {
     "violations.parquet",
     "events.jsonl",
     "rpo.png",
+    "scenario.json",
+    "recovery_points.parquet",
 }
 
 
