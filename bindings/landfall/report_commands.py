@@ -61,6 +61,8 @@ def compare(
 
     if not 2 <= len(folders) <= 12:
         raise UnreadableResult(f"give two to twelve folders to compare, not {len(folders)}")
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UnreadableResult("a folder is given twice: a result does not differ from itself")
     target = None if out is None else _target(out)
     if show and target is None:
         raise UnreadableResult("--open goes with --out FILE")
@@ -106,9 +108,9 @@ def _rich(block: TableBlock, most: int) -> Table:
     for place, column in enumerate(block.columns):
         left = place == 0 or column.is_left
         table.add_column(Text(column.title), justify="left" if left else "right", overflow="fold")
-    styles = {"good": "green", "bad": "red", "warn": "yellow", "": ""}
+    styles = {"good": "green", "better": "green", "bad": "red", "worse": "red", "warn": "yellow"}
     for row in block.cells[:most]:
-        table.add_row(*(Text(cell.text, style=styles[cell.tone]) for cell in row))
+        table.add_row(*(Text(cell.text, style=styles.get(cell.tone, "")) for cell in row))
     if len(block.rows) > most:
         table.caption = f"and {len(block.rows) - most:,} more; --out FILE has them"
     return table

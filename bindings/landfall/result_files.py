@@ -24,6 +24,34 @@ __all__ = ["load_result"]
 
 #: What every result has; the others have a meaning when they are missing.
 _NEEDED = ("machines",)
+#: Columns without which a table is none: texts, then numbers.
+_COLUMNS: dict[str, tuple[str, str]] = {
+    "machines": ("machine", ""),
+    "rpo": ("machine", "t_s rpo_s_before rpo_s_after"),
+    "jobs": ("machine operation state", "job_id start_s end_s"),
+    "tasks": ("task state", "job_id start_s end_s"),
+    "plan_tasks": (
+        "task kind machine state",
+        "job_id task_id parent_task start_s end_s is_critical",
+    ),
+    "copies": ("machine disk kind", "start_s end_s"),
+    "fleet": ("", "t_s protected_machines rpo_s_worst rpo_s_mean"),
+    "backlog": (
+        "process_server",
+        "t_s source_bytes process_server_bytes logs_waiting_bytes copy_bytes cache_free_percent",
+    ),
+    "links": ("link direction", "bytes"),
+    "billing": ("machine meter currency", "month amount_micros"),
+    "health": ("kind subject code message", "t_s"),
+    "alerts": ("alert subject message", "t_s"),
+    "violations": ("oracle machine text", "t_s"),
+    "events": ("kind subject detail", "t_s"),
+}
+#: Parts of a scenario that are lists of things.
+_LISTS = (
+    *("sites", "regions", "links", "policies", "machines", "timeline", "process_servers"),
+    *("configuration_servers", "vmm_servers", "master_targets"),
+)
 #: What the summary holds besides what the run told.
 _ABOUT = ("scenario_hash", "wall_s", "peak_memory_bytes", "versions", "machines")
 #: A summary is small, a scenario smaller than 64 MiB; more is no file of ours.
@@ -60,11 +88,15 @@ def load_result(folder: str | PathLike[str]) -> Result:
     summary = _json(place / SUMMARY)
     if "scenario_hash" not in summary:
         raise UnreadableResult(f"{place / SUMMARY} is not the summary of a result")
+    _check_summary(summary, place / SUMMARY)
     tables = {name: _columns(name, read) for name, read in _read(place)}
     for name in _NEEDED:
         if name not in tables:
             raise UnreadableResult(f"{place} holds no whole result: there is no {name}.parquet")
     scenario = _json(place / SCENARIO) if (place / SCENARIO).is_file() else {}
+    for key in _LISTS:
+        if not _is_list_of_objects(scenario.get(key) or []):
+            raise UnreadableResult(f'{place / SCENARIO} is damaged: "{key}" is no list of objects')
     told = {key: value for key, value in summary.items() if key not in _ABOUT}
     try:
         return Result.from_tables(
@@ -96,6 +128,24 @@ def _json(path: Path) -> dict[str, Any]:
     return value
 
 
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+
+
+def _check_summary(summary: Mapping[str, Any], path: Path) -> None:
+    for key in ("seed", "simulated_s"):
+        if not isinstance(summary.get(key) or 0, int | float):
+            raise UnreadableResult(f'{path} is damaged: "{key}" is no number')
+    for key in ("totals", "billing", "oracles", "control_oracles"):
+        if not isinstance(summary.get(key) or {}, dict):
+            raise UnreadableResult(f'{path} is damaged: "{key}" is no object')
+    expect = summary.get("expect") or []
+    if not _is_list_of_objects(expect) or any(
+        not isinstance(entry.get("rule"), dict) or len(entry["rule"]) != 1 for entry in expect
+    ):
+        raise UnreadableResult(f'{path} is damaged: "expect" is no list of expectations')
+
+
 def _read(folder: Path) -> Iterator[tuple[str, pa.Table]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -117,9 +167,23 @@ def _read(folder: Path) -> Iterator[tuple[str, pa.Table]]:
 def _checked(table: pa.Table, name: str, path: Path) -> pa.Table:
     if table.num_rows and not table.column_names:
         raise UnreadableResult(f"{path} is damaged: it has no columns")
-    if name == "machines" and "machine" not in table.column_names:
-        raise UnreadableResult(f'{path} is damaged: there is no column "machine"')
+    texts, numbers = (names.split() for names in _COLUMNS.get(name, ("", "")))
+    for column in [*texts, *numbers]:
+        if column not in table.column_names:
+            raise UnreadableResult(f'{path} is damaged: there is no column "{column}"')
+        is_text = _is_text(table[column].type)
+        if is_text != (column in texts):
+            what = "texts" if column in texts else "numbers"
+            raise UnreadableResult(f'{path} is damaged: column "{column}" holds no {what}')
     return table
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _events(path: Path) -> pa.Table:

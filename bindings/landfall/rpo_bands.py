@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["RpoBands", "rpo_bands"]
 
 _SPANS_MAX = 400
-#: A span is no shorter: RPO rises by a second per second, so shorter ones only show the teeth.
-_SPAN_MIN_S = 60.0
+#: So many teeth of the sawtooth are in a span: with fewer the spread would only show the teeth.
+_TEETH_PER_SPAN = 2.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,20 +57,19 @@ def rpo_bands(result: Result, spans: int = _SPANS_MAX) -> RpoBands | None:
     if "rpo" not in result.tables or result.tables["rpo"].rows == 0:
         return None
     start_s, end_s = active_span(result)
-    count = int(min(spans, max((end_s - start_s) / _SPAN_MIN_S, 1)))
-    worst = []
-    edges = np.linspace(start_s, end_s, count + 1)
-    for code in np.unique(result.tables["rpo"]["machine"]):
-        teeth = sawtooth(result, int(code))
-        if len(teeth.start):
-            worst.append(envelope(teeth, start_s, end_s, count)[2])
-    if not worst:
+    codes = np.unique(result.tables["rpo"]["machine"])
+    machines = [teeth for code in codes if len((teeth := sawtooth(result, int(code))).start)]
+    if not machines:
         return None
-    table = np.stack(worst)
+    rises = np.concatenate([teeth.stop - teeth.start for teeth in machines])
+    least_s = _TEETH_PER_SPAN * float(np.median(rises))
+    count = int(min(spans, max((end_s - start_s) / max(least_s, 1.0), 1)))
+    edges = np.linspace(start_s, end_s, count + 1)
+    table = np.stack([envelope(teeth, start_s, end_s, count)[2] for teeth in machines])
     there = np.isfinite(table).any(axis=0)
     made = np.full((3, count), np.nan)
     made[0, there] = np.nanmedian(table[:, there], axis=0)
     # A percentile that is some machine's RPO, not a mean of two: no machine has that one.
     made[1, there] = np.nanpercentile(table[:, there], 95, axis=0, method="higher")
     made[2, there] = np.nanmax(table[:, there], axis=0)
-    return RpoBands(edges, made[0], made[1], made[2], len(worst))
+    return RpoBands(edges, made[0], made[1], made[2], len(machines))

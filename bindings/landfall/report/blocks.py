@@ -25,10 +25,11 @@ Kind: TypeAlias = Literal[
     "text", "count", "number", "duration", "instant", "size", "rate", "money", "percent", "verdict"
 ]
 #: The tone of a value: colour is never all that tells it.
-Tone: TypeAlias = Literal["", "good", "bad", "warn"]
+Tone: TypeAlias = Literal["", "good", "bad", "warn", "better", "worse"]
 
 _LEFT = ("text", "verdict")
 _LONG = 400
+_WIDE = 9  # columns: so many fit on upright paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,11 @@ class TableBlock:
     most: int = 2_000
     rest: str = ""
     kind: ClassVar[str] = "table"
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it gets paper in landscape."""
+        return len(self.columns) > _WIDE
 
     @property
     def cells(self) -> list[list[Cell]]:

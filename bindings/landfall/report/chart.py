@@ -111,6 +111,8 @@ class Spans:
         Whether only the outline is drawn: it failed.
     framed
         Whether a dark frame marks them: they are critical.
+    in_legend
+        Whether the legend has them: another series may say what they are.
     """
 
     name: str
@@ -121,6 +123,7 @@ class Spans:
     colour: str
     hollow: bool = False
     framed: bool = False
+    in_legend: bool = True
 
 
 @dataclass(frozen=True, slots=True)

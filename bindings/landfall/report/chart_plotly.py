@@ -112,7 +112,7 @@ def _layer(chart: Chart, layer: Layer) -> _Made:
         "x": _numbers(layer.x, chart.x.factor),
         "y": _numbers(layer.y, chart.y.factor),
         "stackgroup": "stack",
-        "line": {"width": 0.5, "color": layer.colour},
+        "line": {"width": 0, "color": layer.colour},
         "fillcolor": _tint(layer.colour, 0.8),
         "hovertemplate": _hover(chart),
     }
@@ -140,9 +140,11 @@ def _spans(chart: Chart, spans: Spans) -> _Made:
         "type": "bar",
         "orientation": "h",
         "name": _text(spans.name),
+        "showlegend": spans.in_legend,
         "base": _numbers(spans.start, chart.x.factor),
-        "x": _numbers(shown, chart.x.factor),
-        "y": [int(row) for row in spans.rows],
+        # Without any bar the series would not be in the legend either.
+        "x": _numbers(shown, chart.x.factor) or [None],
+        "y": _numbers(spans.rows) or [None],
         "width": 0.72,
         "marker": {
             "color": fill,

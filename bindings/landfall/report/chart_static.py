@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,9 @@ _WIDTH_MIN = 0.003  # of the axis: shorter spans could not be seen
 #: The same chart gives the same bytes; names stay text, so that any script can be read.
 _SVG: dict[Any, Any] = {"svg.hashsalt": "landfall", "svg.fonttype": "none"}
 
+#: What XML cannot hold: one such letter of a name in it, and no reader shows the picture.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
 
 def chart_svg(chart: Chart) -> str:
     """Return the picture as an SVG document."""
@@ -36,7 +40,7 @@ def chart_svg(chart: Chart) -> str:
         draw_chart(figure.subplots(), chart)
         stream = io.StringIO()
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return stream.getvalue()
+    return _NO_XML.sub("\ufffd", stream.getvalue())
 
 
 def _height(chart: Chart) -> float:
@@ -71,7 +75,8 @@ def draw_chart(axes: Axes, chart: Chart) -> None:
     if not chart.is_rows:
         axes.set_ylim(bottom=0.0)
     if handles:
-        columns = min(len(handles), 6)
+        longest = max(len(handle.get_label()) for handle in handles)
+        columns = max(min(len(handles), int(_WIDTH / (0.5 + 0.075 * longest))), 1)
         axes.legend(
             handles=handles,
             loc="lower left",
@@ -161,6 +166,8 @@ def _spans(axes: Axes, chart: Chart, spans: Spans) -> list[Patch]:
     hatch = "/////" if spans.hollow else ""
     bars.set_hatch(hatch)
     axes.add_collection(bars)
+    if not spans.in_legend:
+        return []
     label = shortened(spans.name)
     return [Patch(facecolor=fill, edgecolor=edge, hatch=hatch, linewidth=width, label=label)]
 

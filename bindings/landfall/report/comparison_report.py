@@ -92,10 +92,12 @@ def _delta(first: float | None, value: float | None, column: Column) -> Cell:
         return Cell("–", None)
     delta = value - first
     cell = cell_of(delta, Column("", column.kind, column.unit, signed=True))
-    if abs(delta) < _NOTABLE * abs(first) or delta == 0:
+    if not set(cell.text) & set("123456789"):
+        return Cell("0", delta)
+    if abs(delta) < _NOTABLE * abs(first):
         return Cell(cell.text, delta)
     share = f" ({100 * delta / abs(first):+.0f} %)" if first else ""
-    return Cell(cell.text + share, delta, "good" if delta < 0 else "bad")
+    return Cell(cell.text + share, delta, "better" if delta < 0 else "worse")
 
 
 def _verdicts(result: Result) -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -71,8 +72,9 @@ def _no_time() -> Scale:
     return count_scale("", "")
 
 
-def _over_time(result: Result) -> dict[str, Any]:
+def _over_time(result: Result, room: float = 0.0) -> dict[str, Any]:
     start_s, end_s = active_span(result)
+    end_s += room * (end_s - start_s)
     return {"x": time_scale("simulated time", end_s), "start": start_s, "end": end_s}
 
 
@@ -259,9 +261,7 @@ def timeline_chart(result: Result, path: list[PathStep]) -> Chart | None:
         found[key].append((row_of[name], start_s, end_s, text))
     if not found:
         return None
-    series: list[Series] = [
-        _span_series(key, bars) for key, bars in sorted(found.items(), key=_rank)
-    ]
+    series = _span_series(found, sorted(found, key=_rank))
     alt = (
         f"Bars over time: the jobs of {formatting.plural(len(names), 'machine')}, one row each; "
         f"a dark frame marks {formatting.plural(len(path), 'step')} of the critical path."
@@ -274,22 +274,34 @@ def timeline_chart(result: Result, path: list[PathStep]) -> Chart | None:
         names=names,
         note="A dark frame marks what is on the critical path; white bars with hatching failed. "
         "Bars too short to be seen are drawn at the least width that can be.",
-        **_over_time(result),
+        **_over_time(result, _ROOM),
     )
 
 
-def _rank(pair: tuple[_Key, Any]) -> tuple[bool, str, bool, bool]:
-    (name, _, hollow, framed), _ = pair
+def _rank(key: _Key) -> tuple[bool, str, bool, bool]:
+    name, _, hollow, framed = key
     return name != _COPIES, name, framed, hollow
 
 
-def _span_series(key: _Key, bars: list[_Bar]) -> Spans:
-    name, colour, hollow, framed = key
-    rows, starts, ends, texts = zip(*bars, strict=True)
-    more = ", failed" if hollow else ", critical" if framed else ""
-    return Spans(
-        name + more, np.array(rows), np.array(starts), np.array(ends), texts, colour, hollow, framed
-    )
+def _span_series(found: dict[_Key, list[_Bar]], keys: Sequence[_Key]) -> list[Series]:
+    """Return bars as series; what is critical is said once in the legend, by a frame."""
+    series: list[Series] = []
+    for key in keys:
+        name, colour, hollow, framed = key
+        rows, starts, ends, texts = zip(*found[key], strict=True)
+        # A colour that only critical bars have is explained by them.
+        explains = not framed or (name, colour, hollow, False) not in found
+        series.append(
+            Spans(
+                name + (", failed" if hollow else ""),
+                *(np.array(rows), np.array(starts), np.array(ends), texts),
+                *(colour, hollow, framed, explains),
+            )
+        )
+    if any(framed for _, _, _, framed in keys):
+        none = np.empty(0)
+        series.append(Spans("critical path", none, none, none, (), "#e8ebee", framed=True))
+    return series
 
 
 def _first_copies(result: Result) -> dict[str, tuple[float, float]]:
@@ -361,7 +373,7 @@ def plan_chart(result: Result, job_id: int, title: str) -> Chart | None:
             key = (task.colour, colour, task.failed, task.critical and not task.failed)
             text = f"{task.name}: {formatting.duration(task.end_s - task.start_s)}"
             found[key].append((row, task.start_s - begin_s, task.end_s - begin_s, text))
-    ordered = sorted(found.items(), key=lambda pair: (pair[0][3], pair[0][0]))
+    ordered = sorted(found, key=lambda key: (key[3], key[0]))
     alt = (
         f"Bars over time: {formatting.plural(len(stages), 'stage')} of the plan over "
         f"{formatting.duration(lasts_s)}."
@@ -371,7 +383,7 @@ def plan_chart(result: Result, job_id: int, title: str) -> Chart | None:
         alt,
         x=time_scale("time since the plan was started", lasts_s),
         y=_no_time(),
-        series=[_span_series(key, bars) for key, bars in ordered],
+        series=_span_series(found, ordered),
         names=[
             stage.name + (f" · {len(stage.rows)}" if len(stage.rows) > 1 else "")
             for stage in stages

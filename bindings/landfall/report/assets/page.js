@@ -63,7 +63,8 @@
       var button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;
-      button.title = "Sort by this column";
+      button.title = heading.title || "Sort by this column";
+      heading.setAttribute("data-title", heading.textContent);
       heading.textContent = "";
       heading.appendChild(button);
       button.addEventListener("click", function () { sort(table, column, heading); });

@@ -1,0 +1,156 @@
+"""Results for the tests of reports: made up ones with hostile names, and one of a fleet."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import landfall as lf
+import numpy as np
+
+HOUR = 3600.0
+#: Names that a page, a chart or a drawing could take for something else than a name.
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(2)>",
+    "\"quoted\" & 'single' $x^2$ {{ 7*7 }} %{y}",
+    "x" * 300,
+    "\u202eright to left שלום مرحبا",
+    "🚀 emoji 🦀",
+    "line\nbreak\ttab \x00\x1b[31m",
+)
+
+
+def estate(machines: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """Return as much of a canonical scenario as a report reads."""
+    scenario: dict[str, Any] = {
+        "name": "made up",
+        "description": "A made up estate.",
+        "sites": [{"name": "hq", "lan": {"bandwidth": 1e10}, "hosts": []}],
+        "regions": [{"name": "weu", "storage_accounts": [{"name": "cache"}], "quota": {}}],
+        "routers": [],
+        "links": [{"name": "wan", "from": "hq", "to": "weu", "bandwidth": 2e8, "latency": 0.006}],
+        "vault": {"name": "vault", "region": "weu"},
+        "process_servers": [{"name": "ps", "site": "hq", "cores": 8, "cache": 2**39}],
+        "policies": [{"name": "p", "rpo_threshold": 900.0}],
+        "machines": machines,
+        "timeline": [],
+    }
+    return scenario | more
+
+
+def fleet(names: list[str], *, teeth: int = 40, **summary: Any) -> lf.Result:
+    """Return a result in which each machine is enabled, copied, protected, and failed over."""
+    count, end_s = len(names), 12 * HOUR
+    each = np.arange(count)
+    enabled = 60.0 * (each % 7)
+    copied = enabled + 600.0 + 60.0 * (each % 11)
+    step = (10 * HOUR - copied) / teeth
+    rpo_t = np.concatenate([copied + step * k for k in range(teeth + 1)])
+    known = np.concatenate([np.full(count, np.nan)] + [step] * teeth)
+    after = np.concatenate([np.full(count, 30.0)] * teeth + [np.full(count, np.nan)])
+    order = np.argsort(rpo_t, kind="stable")
+    repeated = [name for _ in range(teeth + 1) for name in names]
+    failed_over = np.full(count, 10 * HOUR)
+    return lf.Result.from_tables(
+        {
+            "scenario": "made up",
+            "seed": 7,
+            "version": "0.1.0",
+            "profile": "asr-2024",
+            "simulated_s": end_s,
+            "totals": {"rpo_s": {"p95": 300.0, "max": 950.0}, "data_loss_bytes": 0.0},
+            "expect": [
+                {
+                    "metric": "rpo_s_max",
+                    "machines": [names[0]],
+                    "of": "each",
+                    "rule": {"at_most": 900.0},
+                    "found": 950.0,
+                    "passed": False,
+                    "failing_machines": names[:1],
+                }
+            ],
+            "billing": {"currency": "USD", "prices": "prices-2024"},
+        }
+        | summary,
+        {
+            "machines": {
+                "machine": names,
+                "process_server": ["ps"] * count,
+                "state": ["Protected" if k % 3 else "MigrationComplete" for k in each],
+                "rpo_s_p95": 100.0 + each,
+                "rpo_s_max": 900.0 + each,
+                "downtime_s": np.where(each % 2, np.nan, 300.0),
+                "data_loss_bytes": np.full(count, -1),
+                "wan_bytes": 2.0**30 * (each + 1),
+                "cost_total": 1.25 * (each + 1),
+            },
+            "rpo": {
+                "t_s": rpo_t[order],
+                "machine": [repeated[k] for k in order],
+                "rpo_s_before": (known + 30.0)[order],
+                "rpo_s_after": after[order],
+            },
+            "jobs": {
+                "job_id": np.arange(2 * count),
+                "machine": names * 2,
+                "operation": ["Enable protection"] * count + ["Failover"] * count,
+                "state": ["Succeeded"] * count + ["Failed"] + ["Succeeded"] * (count - 1),
+                "start_s": np.concatenate([enabled, failed_over]),
+                "end_s": np.concatenate([enabled + 300.0, failed_over + 900.0]),
+                "cause": [None] * count + [f"cause of {names[0]}"] + [None] * (count - 1),
+                "parent_job": np.full(2 * count, -1),
+                "plan": [None] * (2 * count),
+            },
+            "tasks": {
+                "job_id": np.arange(2 * count),
+                "task": ["Enable replication"] * count + ["Start failover"] * count,
+                "state": ["Succeeded"] * (2 * count),
+                "start_s": np.concatenate([enabled, failed_over]),
+                "end_s": np.concatenate([enabled + 300.0, failed_over + 900.0]),
+            },
+            "copies": {
+                "machine": names,
+                "disk": ["os"] * count,
+                "kind": ["initial copy"] * count,
+                "start_s": enabled + 300.0,
+                "end_s": copied,
+                "bytes": np.full(count, 2**34),
+            },
+            "links": {
+                "link": ["wan", "wan"],
+                "direction": ["forward", "backward"],
+                "bytes": np.array([2**40, 0]),
+            },
+            "backlog": {
+                "t_s": np.arange(0.0, end_s, 300.0),
+                "process_server": ["ps"] * int(end_s // 300),
+                "source_bytes": np.arange(int(end_s // 300)) * 2**20,
+                "process_server_bytes": np.full(int(end_s // 300), 2**28),
+                "logs_waiting_bytes": np.zeros(int(end_s // 300), int),
+                "copy_bytes": np.full(int(end_s // 300), 2**27),
+                "cache_free_percent": np.full(int(end_s // 300), 90),
+            },
+            "billing": {
+                "machine": names * 2,
+                "meter": ["licence"] * count + ["replica_disks"] * count,
+                "month": np.concatenate([np.zeros(count, int), np.ones(count, int)]),
+                "amount_micros": np.full(2 * count, 625_000),
+                "currency": ["USD"] * (2 * count),
+            },
+            "health": {
+                "t_s": np.array([3600.0]),
+                "kind": ["item"],
+                "subject": names[:1],
+                "health": ["Critical"],
+                "code": ["78169"],
+                "message": [f"no data of {names[0]} arrives"],
+                "since_s": np.array([3600.0]),
+            },
+        },
+        scenario_json=json.dumps(
+            estate([{"name": name, "count": 1, "site": "hq"} for name in names])
+        ),
+        scenario_hash="0123abcd" * 8,
+    )
