@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _MACHINES_MAX = 12
 #: Teeth narrower than this part of the axis cannot be told apart.
-_TOOTH_MIN = 1 / 180
+TOOTH_MIN = 1 / 180
 _BINS_MAX = 500
 _TEETH_PER_BIN = 2.5
 _GAP_TOLERANCE_S = 1.0
@@ -185,7 +185,7 @@ def _draw_machines(
         colour = PALETTE[code % len(PALETTE)]
         dashes = "-" if code < len(PALETTE) else (0, (4, 1.5))
         tooth_s = float(np.median(teeth.stop - teeth.start))
-        if tooth_s < _TOOTH_MIN * (end_s - start_s):
+        if tooth_s < TOOTH_MIN * (end_s - start_s):
             bins = int(min(_BINS_MAX, (end_s - start_s) / (_TEETH_PER_BIN * tooth_s + 1e-9)))
             x, y = _draw_band(axes, envelope(teeth, start_s, end_s, max(bins, 1)), unit, colour)
             banded = True

@@ -111,7 +111,7 @@ DAMAGES = {
     "a nested column": (
         _table(
             "alerts.parquet",
-            dict.fromkeys(["alert", "subject", "message"], ["x"]) | {"t_s": [1.0], "a": [[1]]},
+            {"alert": ["x"], "subject": ["x"], "message": ["x"], "t_s": [1.0], "a": [[1]]},
         ),
         'column "a" holds',
     ),

@@ -21,7 +21,7 @@ __all__ = ["estate_svg"]
 _LEFT_W, _RIGHT_W, _ROUTER_W, _MARGIN = 400.0, 280.0, 120.0, 12.0
 _GAP_W, _GAP_W_ROUTERS = 330.0, 560.0
 _BOX_GAP, _LINE_H, _PAD = 26.0, 17.0, 14.0
-_DOT, _PITCH = 2.9, 8.0
+_DOT, _PITCH, _LABEL_W = 2.9, 8.0, 124.0
 _GROUPS_MAX, _SERVERS_MAX, _DOTS_MAX = 12, 6, 1_200
 _NAMED_MAX = 12  # machines of a box that are named one by one
 _COLOURS = 7
@@ -232,7 +232,7 @@ def _stack_height(column: Sequence[_Box]) -> float:
 
 
 def _dots_per_line(box: _Box) -> int:
-    return int((box.width - 2 * _PAD - 110) / _PITCH)
+    return int((box.width - 2 * _PAD - _LABEL_W) / _PITCH)
 
 
 def _is_named(box: _Box) -> bool:
@@ -333,7 +333,7 @@ def _draw_group(
         dots = _add(group, "g", class_=f"d-{legend[state]}")
         _add(dots, "title").text = _clean(f"{count:,} of {each.name} ended {state}")
         for _ in range(math.ceil(count / per_dot)):
-            cx = box.x + _PAD + 110 + _PITCH * (number % per_line) + _DOT
+            cx = box.x + _PAD + _LABEL_W + _PITCH * (number % per_line) + _DOT
             cy = y + 6 + _PITCH * (number // per_line)
             _add(dots, "circle", cx=cx, cy=cy, r=_DOT)
             number += 1

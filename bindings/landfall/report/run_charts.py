@@ -12,7 +12,7 @@ from .. import formatting
 from ..job_path import PathStep
 from ..plot_backlog import STAGES, stage_layers
 from ..plot_plan import plan_stages
-from ..plot_rpo import outline, sawtooth
+from ..plot_rpo import TOOTH_MIN, envelope, outline, sawtooth
 from ..plot_style import (
     AMBER,
     BLUE,
@@ -56,6 +56,7 @@ __all__ = [
 ]
 
 _LINES_MAX = 6
+_SPANS_MAX, _TEETH_PER_SPAN = 400, 2.5
 #: Room behind the last bar, as a part of the axis: bars too short to be seen are drawn wider.
 _ROOM = 0.01
 _FAILED = ("Failed", "Cancelled")
@@ -126,26 +127,40 @@ def _rpo_figure(
 
 
 def _rpo_lines(result: Result) -> Chart | None:
-    names = result.tables["rpo"].categories["machine"]
+    start_s, end_s = active_span(result)
     series: list[Series] = []
-    worst_s, was_thinned, teeth_count = 0.0, False, 0
-    for code, name in enumerate(names):
+    worst_s, dense = 0.0, False
+    for code, name in enumerate(result.tables["rpo"].categories["machine"]):
         teeth = sawtooth(result, code)
         if not len(teeth.start):
             continue
-        x, y = outline(teeth)
-        teeth_count += len(teeth.start)
-        x, y, cut = thinned(x, y)
-        was_thinned |= cut
-        series.append(Line(name, x, y, PALETTE[code % len(PALETTE)]))
+        colour = PALETTE[code % len(PALETTE)]
+        tooth_s = float(np.median(teeth.stop - teeth.start))
+        if tooth_s < TOOTH_MIN * (end_s - start_s) or len(teeth.start) > POINTS_MAX // 3:
+            spans = int(min(_SPANS_MAX, (end_s - start_s) / (_TEETH_PER_SPAN * tooth_s + 1e-9)))
+            edges, least, greatest = envelope(teeth, start_s, end_s, max(spans, 1))
+            x = np.repeat(edges, 2)[1:-1]
+            series.append(
+                Band(
+                    f"{name}, down to its lowest",
+                    x,
+                    np.repeat(least, 2),
+                    np.repeat(greatest, 2),
+                    colour,
+                )
+            )
+            x, y, dense = x, np.repeat(greatest, 2), True
+        else:
+            x, y = outline(teeth)
+        series.append(Line(name, x, y, colour))
         worst_s = max(worst_s, float(np.nanmax(teeth.high)))
     if not series:
         return None
     note = "RPO rises by a second per second and drops when a recovery point is published."
-    if was_thinned:
+    if dense:
         note += (
-            f" Thinned for this page: of {teeth_count:,} rises the least and the greatest RPO of "
-            f"each of {POINTS_MAX // 4:,} stretches of a line are drawn, no peak is left out."
+            " Where that is too fast to be seen the page is thinned: a line along the worst RPO of "
+            "each span of time, a tint down to the best one. No peak is left out."
         )
     shown = ", ".join(str(each.name) for each in series if isinstance(each, Line))
     title = "RPO of each machine"
@@ -209,6 +224,8 @@ def backlog_chart(result: Result) -> Chart | None:
     layers = stage_layers(table)
     every = -(-len(x) // POINTS_MAX)
     total = np.sum(layers, axis=0)
+    if not total.any():
+        return None
     note = ""
     if every > 1:
         # One and the same instants for all layers, or the stack would not add up: where most waits.

@@ -109,7 +109,9 @@ def run_sections(result: Result, *, why: Sequence[Block] = (), where: str = "") 
         _estate(result),
         _charts("RPO over time", [rpo_chart(result)], "No machine was protected."),
         Section("Why", why, "What caused each breach of the RPO and what made the run slow."),
-        _charts("Backlog", [backlog_chart(result)], "The run kept no samples of its backlog."),
+        _charts(
+            "Backlog", [backlog_chart(result)], "Nothing waited at any instant that was sampled."
+        ),
         _links(result),
         _timeline(result, path),
         _plans(result),
