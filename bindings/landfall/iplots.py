@@ -9,6 +9,7 @@ from .job_path import critical_path
 from .plot_plan import plan_job
 from .report.chart import Chart
 from .report.chart_plotly import coloured, plotly_figure
+from .report.link_chart import links_chart
 from .report.run_charts import backlog_chart, cost_chart, plan_chart, rpo_chart, timeline_chart
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class InteractivePlots:
     def backlog(self) -> go.Figure:
         """Draw what waits at each stage on the way to Azure, stacked."""
         return _figure(backlog_chart(self._result), "no samples")
+
+    def links(self) -> go.Figure:
+        """Draw how full the links were over time."""
+        return _figure(links_chart(self._result), "no link carried anything")
 
     def cost(self) -> go.Figure:
         """Draw the cost by month and meter."""

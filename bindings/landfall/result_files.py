@@ -41,6 +41,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
         "t_s source_bytes process_server_bytes logs_waiting_bytes copy_bytes cache_free_percent",
     ),
     "links": ("link direction", "bytes"),
+    "link_use": ("link direction", "t_s bytes capacity_bytes"),
     "billing": ("machine meter currency", "month amount_micros"),
     "health": ("kind subject code message", "t_s"),
     "alerts": ("alert subject message", "t_s"),

@@ -163,6 +163,14 @@ def _around(names: list[str]) -> dict[str, Any]:
             "direction": ["forward", "backward"],
             "bytes": np.array([2**40, 0]),
         },
+        "link_use": {
+            "t_s": np.repeat(np.arange(300.0, _END_S + 1, 300.0), 2),
+            "link": ["wan"] * 2 * samples,
+            "direction": ["forward", "backward"] * samples,
+            "bytes": np.stack([np.arange(samples) * 10, np.zeros(samples, int)], 1).ravel(),
+            "capacity_bytes": np.full(2 * samples, 10 * samples),
+            "closed_s": np.zeros(2 * samples),
+        },
         "backlog": {
             "t_s": np.arange(0.0, _END_S, 300.0),
             "process_server": ["ps"] * samples,

@@ -35,6 +35,7 @@ from landfall.report.chart import thinned
 from landfall.report.chart_plotly import plotly_figure
 from landfall.report.chart_static import chart_svg
 from landfall.report.estate_drawing import estate_svg
+from landfall.report.link_chart import links_chart
 from landfall.report.run_charts import rpo_chart, timeline_chart
 from landfall.rpo_bands import rpo_bands
 from python.report_samples import HOSTILE, HOUR, estate, fleet
@@ -374,6 +375,17 @@ def test_bars_of_the_critical_path_are_framed_and_failed_ones_hollow() -> None:
     ]
 
 
+def test_the_use_of_a_link_is_of_what_it_could_carry_since_the_sample_before() -> None:
+    chart = links_chart(fleet(["a"]))
+    assert chart is not None
+    (line,) = [line for line in chart.series if isinstance(line, Line)]  # nothing went backward
+    assert line.name == "wan, forward"
+    # 144 samples of 300 s: sample k used k/144 of the link.
+    assert (line.x[0], line.x[1]) == (0.0, 300.0)
+    assert line.y[::2] == pytest.approx(100 * np.arange(144) / 144)
+    assert line.y[::2] == pytest.approx(line.y[1::2])
+
+
 def test_a_chart_of_plotly_is_json_without_nan() -> None:
     chart = rpo_chart(fleet([f"m{k}" for k in range(9)]))
     assert chart is not None
@@ -388,7 +400,12 @@ def test_interactive_pictures_are_those_of_the_report() -> None:
     pytest.importorskip("plotly")
     result = fleet(["a", "b"])
     assert [trace.name for trace in result.iplot.rpo().data][:2] == ["a", "b"]
-    for figure in (result.iplot.timeline(), result.iplot.backlog(), result.iplot.cost()):
+    for figure in (
+        result.iplot.timeline(),
+        result.iplot.backlog(),
+        result.iplot.links(),
+        result.iplot.cost(),
+    ):
         assert len(figure.data) >= 1
         assert not re.search(r'"@', figure.to_json())
     empty = lf.Result.from_tables({"simulated_s": 1.0}, {"machines": {"machine": ["a"]}})

@@ -28,6 +28,7 @@ from .blocks import (
 from .chart import Chart
 from .estate_drawing import estate_svg
 from .headline import figures_of
+from .link_chart import link_shares, links_chart
 from .page import Page
 from .run_charts import (
     backlog_chart,
@@ -192,6 +193,7 @@ def _estate(result: Result) -> Section:
 
 def _links(result: Result) -> Section:
     links = {str(link["name"]): link for link in scenario_of(result).get("links") or ()}
+    used = link_shares(result)
     rows = []
     for row in _rows(result, "links"):
         name, count = str(row["link"]), float(row["bytes"] or 0)
@@ -200,15 +202,22 @@ def _links(result: Result) -> Section:
         capacity = float(link["bandwidth"]) if "bandwidth" in link else None
         share = 100 * rate / capacity if rate is not None and capacity else None
         down_s = sum(float(outage["lasts"]) for outage in link.get("outages") or ())
-        rows.append([name, row["direction"], capacity, count, rate, share, down_s or None])
+        _, shares = used.get((name, str(row["direction"])), (None, np.array([np.nan])))
+        most = float(np.nanmax(shares)) if np.isfinite(shares).any() else None
+        rows.append([name, row["direction"], capacity, count, rate, share, most, down_s or None])
     columns = [
         *(Column("link"), Column("direction"), Column("bandwidth", "rate")),
         *(Column("carried", "size"), Column("mean rate", "rate")),
         Column("mean use", "percent", hint="mean rate over the whole run, of the bandwidth"),
+        Column("most use", "percent", hint="between one sample and the next"),
         Column("outages", "duration", hint="time that the scenario has it down"),
     ]
-    table = TableBlock("What each link carried", columns, rows)
-    return Section("Links", [table] if rows else [], empty="The run kept nothing of its links.")
+    blocks: list[Block] = []
+    if (chart := links_chart(result)) is not None:
+        blocks.append(ChartBlock(chart))
+    if rows:
+        blocks.append(TableBlock("What each link carried", columns, rows))
+    return Section("Links", blocks, empty="The run kept nothing of its links.")
 
 
 # --- Jobs, plans ----------------------------------------------------------------------------------
