@@ -61,6 +61,8 @@ def links_chart(result: Result) -> Chart | None:
         series.append(Line(f"{key[0]}, {key[1]}", x, y, PALETTE[place % len(PALETTE)]))
     full = ranked[0]
     note = "Of what a link could have carried, between one sample and the next."
+    if max(float(np.nanmax(share)) for _, share in used.values()) > 100:
+        note += " Bytes count when their transfer arrives, so one sample may hold more than all."
     if len(ranked) > _LINES_MAX:
         note += f" The {_LINES_MAX} fullest of {formatting.plural(len(ranked), 'direction')}."
     if cut:

@@ -209,7 +209,7 @@ def _links(result: Result) -> Section:
         *(Column("link"), Column("direction"), Column("bandwidth", "rate")),
         *(Column("carried", "size"), Column("mean rate", "rate")),
         Column("mean use", "percent", hint="mean rate over the whole run, of the bandwidth"),
-        Column("most use", "percent", hint="between one sample and the next"),
+        Column("most use", "percent", hint="of one sample; bytes count as they arrive"),
         Column("outages", "duration", hint="time that the scenario has it down"),
     ]
     blocks: list[Block] = []
