@@ -224,8 +224,12 @@ def test_sections_without_anything_say_so_or_are_left_out() -> None:
     assert "<li>&lt;b&gt;two&lt;/b&gt;</li>" in text
     assert 'class="tone-warn"' in text
     assert "Why" not in run_page(fleet(["a"]), interactive=False).html()
-    why = [TextBlock("the link was full")]
-    assert "the link was full" in run_page(fleet(["a"]), why=why, interactive=False).html()
+
+
+def test_causes_are_told_where_an_rpo_was_missed() -> None:
+    result = lf.load("gallery:wan-outage").run(progress=False)
+    text = run_page(result, interactive=False).html()
+    assert "link circuit was down 12:00:00-15:00:00, 97% of the delay" in text
 
 
 def test_a_file_is_written_wholly_or_not_at_all(

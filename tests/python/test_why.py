@@ -94,3 +94,11 @@ def test_findings_show_as_text_table_and_html(outage: Why) -> None:
     assert frame["machines"].eq(60).all()
     assert "<li>" in outage._repr_html_()
     assert repr(outage) == "<Why: 1 finding>"
+
+
+def test_a_run_without_steps_is_explained_by_its_samples(outage: Why) -> None:
+    scenario = lf.load("gallery:wan-outage").with_({"/detail": {"rpo_steps": False}})
+    (finding,) = scenario.run(progress=False).why()
+    assert finding.machines == ("the worst machine",)
+    assert finding.causes[0].kind == outage[0].causes[0].kind == "link down"
+    assert finding.worst_s == pytest.approx(outage[0].worst_s, rel=0.05)

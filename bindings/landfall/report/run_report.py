@@ -20,6 +20,7 @@ from .blocks import (
     Column,
     DrawingBlock,
     FiguresBlock,
+    ListBlock,
     Section,
     TableBlock,
     TextBlock,
@@ -67,17 +68,13 @@ MACHINE_COLUMNS = (
 )
 
 
-def run_page(
-    result: Result, *, why: Sequence[Block] = (), interactive: bool = True, where: str = ""
-) -> Page:
+def run_page(result: Result, *, interactive: bool = True, where: str = "") -> Page:
     """Return the report of a run.
 
     Parameters
     ----------
     result
         The run.
-    why
-        What caused its breaches of the RPO, for the section "Why"; without it there is none.
     interactive
         Whether charts become interactive where Plotly is installed.
     where
@@ -94,14 +91,14 @@ def run_page(
     }
     return Page(
         f"{result.scenario_name or 'Run'} – landfall report",
-        run_sections(result, why=why, where=where),
+        run_sections(result, where=where),
         subtitle=description,
         facts=facts,
         interactive=interactive,
     )
 
 
-def run_sections(result: Result, *, why: Sequence[Block] = (), where: str = "") -> list[Section]:
+def run_sections(result: Result, *, where: str = "") -> list[Section]:
     """Return the sections of a run's report, in order."""
     path = critical_path(result)
     return [
@@ -109,7 +106,7 @@ def run_sections(result: Result, *, why: Sequence[Block] = (), where: str = "") 
         _expectations(result),
         _estate(result),
         _charts("RPO over time", [rpo_chart(result)], "No machine was protected."),
-        Section("Why", why, "What caused each breach of the RPO and what made the run slow."),
+        _why(result),
         _charts(
             "Backlog", [backlog_chart(result)], "Nothing waited at any instant that was sampled."
         ),
@@ -126,6 +123,14 @@ def run_sections(result: Result, *, why: Sequence[Block] = (), where: str = "") 
 def _charts(title: str, charts: Sequence[Chart | None], empty: str, lead: str = "") -> Section:
     shown = [ChartBlock(chart) for chart in charts if chart is not None]
     return Section(title, shown, lead if shown else "", empty)
+
+
+def _why(result: Result) -> Section:
+    blocks: list[Block] = []
+    for finding in result.why():
+        blocks += [TextBlock(f"{finding.headline}:"), ListBlock(finding.lines)]
+    lead = "What held up each RPO that was missed, and each slow migration; the largest part first."
+    return Section("Why", blocks, lead)
 
 
 def _rows(result: Result, name: str) -> list[dict[str, Any]]:

@@ -47,6 +47,13 @@ class Evidence:
         self.document: dict[str, Any] = templates.expand(json.loads(result.scenario_json))
         self._states: dict[str, dict[str, Spans]] = {name: {} for name in _STATES}
 
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return the rows of a table; none if the result lacks it."""
+        if table not in self.result.tables:
+            return []
+        rows: list[dict[str, Any]] = self.result.to_arrow(table).to_pylist()
+        return rows
+
     # --- Time -------------------------------------------------------------------------------------
 
     @cached_property
@@ -80,7 +87,7 @@ class Evidence:
     def routes(self) -> dict[str, list[tuple[str, str]]]:
         """Links and directions that the uploads of each process server cross."""
         crossed: dict[str, list[tuple[str, str]]] = {}
-        for row in self.result.to_arrow("routes").to_pylist():
+        for row in self.rows("routes"):
             way = (row["link"], row["direction"])
             crossed.setdefault(row["process_server"], []).append(way)
         return crossed
@@ -136,6 +143,14 @@ class Evidence:
         """Return the bytes that wait at a place at the end of each slice, shape ``(slices,)``."""
         return self._backlog.get(server, {}).get(where, np.zeros(self.slices))
 
+    def backlog(self, server: str) -> _Numbers:
+        """Return all bytes that wait for a server at the end of each slice."""
+        places = ("source_bytes", "process_server_bytes", "logs_waiting_bytes")
+        total: _Numbers = np.zeros(self.slices)
+        for place in places:
+            total = total + self.waiting(server, place)
+        return total
+
     # --- What happened ----------------------------------------------------------------------------
 
     def state_spans(self, state: str, subject: str) -> Spans:
@@ -147,7 +162,7 @@ class Evidence:
     def _read_states(self, begins: str, ends: str) -> dict[str, Spans]:
         spans: dict[str, Spans] = {"": []}  # so that an empty reading is not made again
         open_since: dict[str, float] = {}
-        for event in self.result.to_arrow("events").to_pylist():
+        for event in self.rows("events"):
             subject, kind = event["subject"] or "", event["kind"]
             if kind == begins:
                 open_since.setdefault(subject, event["t_s"])
@@ -163,7 +178,7 @@ class Evidence:
         """Faults by name: their kind, and when they held."""
         kinds = {
             event["subject"]: event["detail"]
-            for event in self.result.to_arrow("events").to_pylist()
+            for event in self.rows("events")
             if event["kind"] == "fault_begins"
         }
         return {name: (kind, self.state_spans("fault", name)) for name, kind in kinds.items()}
@@ -171,7 +186,7 @@ class Evidence:
     @cached_property
     def copies(self) -> list[dict[str, Any]]:
         """First copies, compares and catch-ups, one dictionary each, as in the table `copies`."""
-        rows: list[dict[str, Any]] = self.result.to_arrow("copies").to_pylist()
+        rows = self.rows("copies")
         for row in rows:
             if not np.isfinite(row["end_s"] if row["end_s"] is not None else np.nan):
                 row["end_s"] = self.end_s
@@ -195,7 +210,7 @@ class Evidence:
             for policy in self.document.get("policies") or ()
             if policy.get("rpo_threshold")
         }
-        groups = {
+        groups: dict[str, float | None] = {
             group["name"]: limits.get(group.get("policy"))
             for group in self.document.get("machines") or ()
         }

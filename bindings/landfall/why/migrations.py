@@ -56,7 +56,7 @@ def slow_migrations(evidence: Evidence, slow_s: float | None) -> list[Finding]:
 
 def _migrations(evidence: Evidence) -> list[_Migration]:
     """Machines whose migration was asked for: a Complete Migration was begun or planned."""
-    jobs = evidence.result.to_arrow("jobs").to_pylist()
+    jobs = evidence.rows("jobs")
     enabled: dict[str, float] = {}
     ended: dict[str, float] = {}
     for job in jobs:
@@ -65,10 +65,7 @@ def _migrations(evidence: Evidence) -> list[_Migration]:
         if job["operation"] == "Complete migration" and job["state"] == "Succeeded":
             ended[job["machine"]] = job["end_s"]
     asked = set(_asked(evidence)) | set(ended)
-    servers = {
-        row["machine"]: row["process_server"] or ""
-        for row in evidence.result.to_arrow("machines").to_pylist()
-    }
+    servers = {row["machine"]: row["process_server"] or "" for row in evidence.rows("machines")}
     return [
         _Migration(
             machine,
@@ -84,7 +81,7 @@ def _migrations(evidence: Evidence) -> list[_Migration]:
 
 def _asked(evidence: Evidence) -> Iterator[str]:
     """Yield the machines that the timeline would migrate."""
-    machines = evidence.result.to_arrow("machines")["machine"].to_pylist()
+    machines = [row["machine"] for row in evidence.rows("machines")]
     for step in evidence.document.get("timeline") or ():
         if step.get("do") != "complete_migration":
             continue
@@ -144,7 +141,7 @@ def _large(causes: list[Cause]) -> list[Cause]:
 
 def _jobs(evidence: Evidence, migration: _Migration) -> dict[str, Spans]:
     spans: dict[str, Spans] = {}
-    for job in evidence.result.to_arrow("jobs").to_pylist():
+    for job in evidence.rows("jobs"):
         if job["machine"] == migration.machine:
             spans.setdefault(job["operation"], []).append((job["start_s"], _end(evidence, job)))
     return {name: _cut(each, migration.from_s, migration.to_s) for name, each in spans.items()}

@@ -23,6 +23,7 @@ __all__ = ["explain"]
 
 _Flags: TypeAlias = npt.NDArray[np.bool_]
 _Numbers: TypeAlias = npt.NDArray[np.float64]
+_WORST = "the worst machine"
 #: Breaches nearer than this are one: an RPO falls for a moment with every recovery point.
 _APART_S = 900.0
 #: Causes below this share are left out, unless they are all there is.
@@ -58,6 +59,8 @@ def explain(
     """
     from .migrations import slow_migrations
 
+    if not {"fleet", "machines", "rpo"} <= set(result.tables) or not result.tables["fleet"].rows:
+        return Why(())
     evidence = Evidence(result)
     limits: Mapping[str, float]
     if rpo is None:
@@ -65,7 +68,10 @@ def explain(
     else:
         limit = _seconds("rpo", rpo)
         limits = dict.fromkeys(result.to_arrow("machines")["machine"].to_pylist(), limit)
-    findings = [_of_breach(evidence, breach) for breach in _breaches(evidence, limits)]
+    breaches = (
+        _breaches(evidence, limits) if result.tables["rpo"].rows else _of_fleet(evidence, limits)
+    )
+    findings = [_of_breach(evidence, breach) for breach in breaches]
     findings += slow_migrations(evidence, None if slow is None else _seconds("slow", slow))
     return Why(sorted(findings, key=lambda finding: (finding.from_s, finding.kind)))
 
@@ -120,6 +126,22 @@ def _breaches(evidence: Evidence, limits: Mapping[str, float]) -> Iterator[_Brea
             by_server.setdefault(server, []).append(breach)
     for breaches in by_server.values():
         yield from _overlapping(breaches)
+
+
+def _of_fleet(evidence: Evidence, limits: Mapping[str, float]) -> Iterator[_Breach]:
+    """Yield breaches of the worst machine, from samples: for runs that keep no steps of the RPO."""
+    if not limits:
+        return
+    fleet = evidence.result.tables["fleet"]
+    times, worst, limit = fleet["t_s"], fleet["rpo_s_worst"], min(limits.values())
+    server = max(evidence.routes, key=lambda name: evidence.backlog(name).sum(), default="")
+    over = np.concatenate([[False], np.nan_to_num(worst) > limit, [False]])
+    for first, end in np.flatnonzero(np.diff(over.astype(np.int8))).reshape(-1, 2):
+        at = first + int(np.argmax(worst[first:end]))
+        peak, when = float(worst[at]), float(times[at])
+        begin = max(0.0, float(times[first]) - (float(worst[first]) - limit))
+        last = float(times[end]) if end < len(times) else evidence.end_s
+        yield _Breach(server, {_WORST: peak}, begin, last, peak, when, limit)
 
 
 def _above(
