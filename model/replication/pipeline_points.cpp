@@ -207,6 +207,9 @@ void ReplicationPipeline::replica_damaged(MachineId machine) {
         groups_of_machines_->goes_alone(machine);
     }
     if (source.path == DataPath::Stopped) return;
+    // One that is required already began a life of which the replica, as it came back, knows
+    // nothing: it may count on from the life before, and take what comes for what it had.
+    if (source.path == DataPath::ResyncRequired) abandon_stream(machine);
     require_resync(machine, "the replica is damaged", Differing::NeedsCompare);
 }
 

@@ -151,11 +151,14 @@ def circle() -> lf.Scenario:
 
 
 def paused() -> lf.Scenario:
-    """A Hyper-V machine whose replication is paused for a while."""
+    """Hyper-V machines whose replication is paused for a while, to Azure and to a second site."""
+    world = _on_premises()
+    world["sites"].append({"name": "branch"})
+    world["links"].append({**world["links"][0], "name": "dark", "to": "branch"})
     return _scenario(
         "paused",
         "5 h",
-        **_on_premises(),
+        **world,
         machines=[
             {
                 "name": "hv",
@@ -166,7 +169,18 @@ def paused() -> lf.Scenario:
                 "storage_account": "cache",
                 "policy": "day",
                 "disks": [_disk("os"), _disk("data", 8)],
-            }
+            },
+            {
+                "name": "second",
+                "kind": "hyper-v",
+                "replication": "hyper-v-to-secondary",
+                "fidelity": "block",
+                "site": "hq",
+                "host": "hv",
+                "target_site": "branch",
+                "policy": "day",
+                "disks": [_disk("os", 24, used="4 MiB")],
+            },
         ],
         timeline=[
             {"at": 0, "do": "enable_replication"},
@@ -239,6 +253,17 @@ def regions() -> lf.Scenario:
             {"at": "6 h", "do": "failback"},
             {"at": "7 h", "do": "commit"},
         ],
+    )
+
+
+def short_retention() -> lf.Scenario:
+    """An Azure machine whose recovery points expire after two hours."""
+    return _scenario(
+        "short_retention",
+        "5 h",
+        **_between_regions(),
+        policies=[{"name": "day", "retention": "2 h"}],
+        machines=[_azure("az", [_disk("os", 4), _disk("data", 4)])],
     )
 
 

@@ -190,6 +190,27 @@ def worldly_calls(path: str, text: str) -> list[str]:
     ]
 
 
+def planted_bugs(path: str, text: str) -> list[str]:
+    """A header asks no mutant(): it would be compiled in two ways in one program."""
+    if not path.startswith(("model/", "sim/")) or path == "model/base/mutant.hpp":
+        return []
+    code = code_only(text)
+    found = []
+    if path.endswith(".hpp"):
+        found += [(m.start(), "a header asks mutant()") for m in re.finditer(r"\bmutant\(", code)]
+        found += [
+            (text.index(include.target), "a header includes model/base/mutant.hpp")
+            for include in includes(text)
+            if include.target == "model/base/mutant.hpp"
+        ]
+    else:  # so that the build finds the source
+        loose = re.finditer(r"\bmutant\((?!Mutant::)", code)
+        found += [
+            (m.start(), "mutant() is asked for a bug by name: mutant(Mutant::X)") for m in loose
+        ]
+    return [f"{path}:{text.count(chr(10), 0, at) + 1}: {what}" for at, what in sorted(found)]
+
+
 def file_start(path: str, text: str) -> list[str]:
     """A C++ file opens with its path and one sentence; a header then guards itself."""
     problems = []
