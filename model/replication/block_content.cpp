@@ -64,10 +64,6 @@ void BlockContent::start_parted(DiskId id, FailbackMethod method, Instant now) {
         return;
     }
     disk.former_self = parting->number;
-    if (mutant(Mutant::ReprotectKeepsOldReplica) && parting->number > 0) {
-        if (!mark_reverse_delta(disk, *parting, method)) mark_all_content(id, disk);
-        return;
-    }
     // Another location holds nothing of the machine.
     const bool empty = method == FailbackMethod::FullDownload;
     if (parting->number > 0) {  // whatever the replica holds is of an older past

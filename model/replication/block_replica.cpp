@@ -92,7 +92,6 @@ ResumeDecision BlockContent::resume(DiskId id) {
     const ResumeDecision decision =
         judge_hello(hello, disk.generation, disk.sent_through, oldest_kept);
     // What the replica lost, or has too much of, is in no bitmap.
-    if (mutant(Mutant::ResumeIgnoresLoss)) return ResumeDecision::Continue;
     if (decision != ResumeDecision::Continue) disk.dirty_unknown = true;
     return decision;
 }

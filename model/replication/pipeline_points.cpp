@@ -164,8 +164,7 @@ std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId ma
         processed = std::max(processed, disk.replica.processed_at());
     });
     // Copied blocks are as of some instant before the order began: no cut lies before that.
-    if (cut < source.in_order_since && !mutant(Mutant::LatestPointBeforeOrder))
-        return source.points.latest();
+    if (cut < source.in_order_since) return source.points.latest();
     // Markers that have arrived lie before this point, and no group's point may lie behind it.
     if (!source.group_marks.empty()) go_alone(machine);
     if (!source.has_point || cut > source.last_point) {

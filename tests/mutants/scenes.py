@@ -63,9 +63,11 @@ def _with_outages(world: dict[str, Any]) -> dict[str, Any]:
     return world
 
 
-def _between_regions() -> dict[str, Any]:
+def _between_regions(ingress: str | None = None) -> dict[str, Any]:
+    """Return two regions; the cache account of the first one takes in so much."""
+    cache = {"name": "cache", "ingress": ingress}
     return {
-        "regions": [{"name": "neu", "storage_accounts": [{"name": "cache"}]}, {"name": "weu"}],
+        "regions": [{"name": "neu", "storage_accounts": [cache]}, {"name": "weu"}],
         "links": [
             {
                 "name": "backbone",
@@ -159,6 +161,10 @@ def paused() -> lf.Scenario:
         "paused",
         "5 h",
         **world,
+        profile={
+            "name": "asr-2024",
+            "override": {"disk_size_min": 0, "hyper_v_coalesce_log": True},
+        },
         machines=[
             {
                 "name": "hv",
@@ -191,12 +197,12 @@ def paused() -> lf.Scenario:
     )
 
 
-def disks() -> lf.Scenario:
+def disks(ingress: str | None = None) -> lf.Scenario:
     """An Azure machine whose disks are added, removed and resized, and that fails over."""
     return _scenario(
         "disks",
         "6 h",
-        **_between_regions(),
+        **_between_regions(ingress),
         machines=[
             _azure(
                 "az", [_disk("os"), _disk("data", 16, replicate=False), _disk("log", 8, writes=1.0)]
@@ -217,13 +223,13 @@ def servers() -> lf.Scenario:
     return _scenario(
         "servers",
         "5 h",
-        **_with_outages(_on_premises("2 Mbit/s")) | {"profile": _OLD},
+        **_with_outages(_on_premises("500 kbit/s")) | {"profile": _OLD},
         configuration_servers=[{"name": "cs", "site": "hq"}],
         process_servers=[
             {"name": "ps", "site": "hq", "storage_account": "cache"},
             {"name": "ps-2", "site": "hq", "storage_account": "cache"},
         ],
-        machines=[_vmware("vm", [_disk("os", 8), _disk("data", 8)])],
+        machines=[_vmware("vm", [_disk("os", 8), _disk("data", 8, writes=4)])],
         timeline=[
             {"at": 0, "do": "enable_replication"},
             {"at": "130 min", "do": "switch_process_server", "process_server": "ps-2"},
@@ -267,18 +273,72 @@ def short_retention() -> lf.Scenario:
     )
 
 
-def tracked() -> lf.Scenario:
-    """An Azure machine that keeps an activity log of its changed blocks, and loses its power."""
+def slow() -> lf.Scenario:
+    """A VMware machine behind a slow line: copies and changes are under way most of the time."""
+    busy = {"churn": {"kind": "block", "pattern": "zipf", "writes_per_second": 2}}
+    busy["churn"] |= {"write_size": "8 KiB", "trim_share": 0.1}
+    return _scenario(
+        "slow",
+        "5 h",
+        **_on_premises("500 kbit/s") | {"profile": _OLD},
+        configuration_servers=[{"name": "cs", "site": "hq"}],
+        process_servers=[{"name": "ps", "site": "hq", "storage_account": "cache"}],
+        machines=[_vmware("vm", [_disk("os", 8, **busy), _disk("data", 8, **busy)])],
+        timeline=[
+            {"at": 0, "do": "enable_replication"},
+            {"at": "3 h", "do": "resynchronize"},
+            {"at": "4 h", "do": "failover", "shutdown": False},
+        ],
+    )
+
+
+def home() -> lf.Scenario:
+    """A machine that was failed over to Azure before the run goes home: both sides have written."""
+    return _scenario(
+        "home",
+        "4 h",
+        **_on_premises()
+        | {
+            "links": [
+                {
+                    "name": "wan",
+                    "from": "weu",
+                    "to": "hq",
+                    "bandwidth": "2 Mbit/s",
+                    "latency": "5 ms",
+                }
+            ]
+        },
+        configuration_servers=[{"name": "cs", "site": "hq"}],
+        process_servers=[{"name": "ps", "site": "weu", "master_target": "mt"}],
+        master_targets=[{"name": "mt", "site": "hq"}],
+        machines=[
+            _vmware("vm", [_disk("os"), _disk("data", 8)])
+            | {
+                "site": "weu",
+                "replication": "failback",
+                "failed_over": {
+                    "unreplicated": "1 MiB",
+                    "written_in_azure": "2 MiB",
+                    "method": "bitmaps",
+                },
+            }
+        ],
+    )
+
+
+def tracked(how: str = "activity_log", ingress: str | None = None) -> lf.Scenario:
+    """An Azure machine that keeps a record of its changed blocks for when its power is lost."""
     return _scenario(
         "tracked",
         "5 h",
-        **_between_regions()
+        **_between_regions(ingress)
         | {
             "profile": {
                 "name": "asr-2024",
                 "override": {
                     "disk_size_min": 0,
-                    "source_tracking": "activity_log",
+                    "source_tracking": how,
                     "tracking_extent": "1 MiB",
                     "tracking_extents": 8,
                 },

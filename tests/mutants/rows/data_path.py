@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mutants import scenes
 from mutants.hunts import Hunt, Row
 
@@ -10,6 +12,16 @@ CIRCLE = Hunt("circle", scenes.circle)
 PAUSED = Hunt("paused", scenes.paused)
 DISKS = Hunt("disks", scenes.disks)
 TRACKED = Hunt("tracked", scenes.tracked)
+SLOW = Hunt("slow", scenes.slow)
+HOME = Hunt("home", scenes.home)
+SLOW_DISKS = Hunt("disks, slow cache", partial(scenes.disks, "40 kB/s"))
+SLOW_BITS = Hunt(
+    "tracked, slow cache",
+    partial(scenes.tracked, "intent_bit", "20 kB/s"),
+    faults=("power_loss", "link_outage"),
+)
+LOST_CACHE = Hunt("slow", scenes.slow, faults=("process_server_cache_loss", "link_outage"))
+SERVERS = Hunt("servers", scenes.servers)
 SHORT = Hunt("short retention", scenes.short_retention)
 
 #: A point that does not hold what it says.
@@ -42,4 +54,15 @@ ROWS: tuple[Row, ...] = (
     Row("expired-points-stay", (SHORT,), by=("S19",)),
     Row("points-expire-early", (SHORT,), by=("S19",)),
     Row("final-delta-is-skipped", (PAUSED,), by=("S7",)),
+    Row("skip-generation-check", (SLOW,), by=("S10", "S11")),
+    Row("copy-overwrites-newer", (SLOW,), by=("S1", "S11")),
+    Row("discards-are-not-sent", (SLOW,), by=("S11",)),
+    Row("acknowledge-before-flush", (SLOW,), by=("S13",)),
+    Row("failed-upload-loses-copies", (SLOW,), by=("L5",)),
+    Row("union-misses-source-bitmap", (HOME,), by=("S11",)),
+    Row("union-misses-target-bitmap", (HOME,), by=("S11",)),
+    Row("acknowledge-clears-later", (SLOW_BITS,), by=("S11",), seeds=60),
+    Row("cache-loss-goes-unnoticed", (LOST_CACHE,), by=("S11",), seeds=120),
+    Row("switch-forgets-cache", (SERVERS,), by=("S11",)),
+    Row("point-claims-uncopied-disk", (SLOW_DISKS,), by=("S36",)),
 )
