@@ -194,21 +194,20 @@ def planted_bugs(path: str, text: str) -> list[str]:
     """A header asks no mutant(): it would be compiled in two ways in one program."""
     if not path.startswith(("model/", "sim/")) or path == "model/base/mutant.hpp":
         return []
+    if path.endswith(".cpp"):  # by name, so that the build finds the source
+        pattern, what = r"\bmutant\((?!Mutant::)", "mutant() is asked by name: mutant(Mutant::X)"
+    else:
+        pattern, what = r"\bmutant\(", "a header asks mutant()"
     code = code_only(text)
-    found = []
+    lines = [code.count("\n", 0, match.start()) + 1 for match in re.finditer(pattern, code)]
+    problems = [f"{path}:{line}: {what}" for line in lines]
     if path.endswith(".hpp"):
-        found += [(m.start(), "a header asks mutant()") for m in re.finditer(r"\bmutant\(", code)]
-        found += [
-            (text.index(include.target), "a header includes model/base/mutant.hpp")
+        problems += [
+            f"{path}:{include.line}: a header includes model/base/mutant.hpp"
             for include in includes(text)
             if include.target == "model/base/mutant.hpp"
         ]
-    else:  # so that the build finds the source
-        loose = re.finditer(r"\bmutant\((?!Mutant::)", code)
-        found += [
-            (m.start(), "mutant() is asked for a bug by name: mutant(Mutant::X)") for m in loose
-        ]
-    return [f"{path}:{text.count(chr(10), 0, at) + 1}: {what}" for at, what in sorted(found)]
+    return problems
 
 
 def file_start(path: str, text: str) -> list[str]:

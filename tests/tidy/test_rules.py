@@ -155,7 +155,7 @@ def test_planted_bugs() -> None:
         f"{header}:1: a header includes model/base/mutant.hpp"
     ]
     assert rules.planted_bugs(source, "// x\n\nmutant(bug);\n") == [
-        f"{source}:3: mutant() is asked for a bug by name: mutant(Mutant::X)"
+        f"{source}:3: mutant() is asked by name: mutant(Mutant::X)"
     ]
     assert rules.planted_bugs(source, include + asks) == []
     assert rules.planted_bugs("model/base/mutant.hpp", "constexpr bool mutant(Mutant) {\n") == []
