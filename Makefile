@@ -42,8 +42,10 @@ demo: package ## three machines migrate: a table and out/first-migration/rpo.png
 test: build ## all tests: ctest, then pytest
 	@JOBS=$(JOBS) tools/test.sh $(BUILD)
 
-mutants: build ## planted bugs: which oracle finds each, after how many seeds
+mutants: build ## planted bugs: what finds each, after how many seeds; component labs, then the lab
 	@$(BUILD)/tests/mutant-board
+	@LANDFALL_BUILD_DIR=$(CURDIR)/$(BUILD) PYTHONPATH=tests $(PYTHON) -m mutants.board \
+	    --json $(BUILD)/mutants.json
 
 lint: configure ## clang-format, clang-tidy on changed files (BASE=commit), ruff, mypy, shellcheck
 	@JOBS=$(JOBS) tools/lint.sh $(BUILD)

@@ -117,7 +117,7 @@ bool BlockContent::deliver(const Delta& delta) {
         }
         believed = plain && apply(payload.disk, disk, *plain);
     }
-    machines_[disk.machine].store->flush_staged();
+    if (!mutant(Mutant::AcknowledgeBeforeFlush)) machines_[disk.machine].store->flush_staged();
     // What was refused is in no bitmap, unless its stream was abandoned: only a compare will tell.
     if (!believed && delta.generation == disk.generation) disk.dirty_unknown = true;
     if (believed) changes_acknowledged(disk, payload.through);
@@ -236,6 +236,7 @@ std::optional<std::uint64_t> BlockContent::point_at(MachineId id, Instant cut) c
 
 void BlockContent::retain(MachineId id, const std::vector<RecoveryPoint>& kept) {
     ReplicaStore& store = *machines_.at(id).store;
+    if (mutant(Mutant::ExpiredPointsStay) && !kept.empty()) return;
     for (const auto& point : store.points()) {
         const bool keep = std::any_of(kept.begin(), kept.end(), [&](const RecoveryPoint& other) {
             return other.time == point.cut;
@@ -277,7 +278,9 @@ void BlockContent::go_on_elsewhere(MachineId from, const RecoveryPoint& point,
     for (std::uint32_t k = 0; k < there.disk_count; ++k) {
         capture(DiskId(there.first_disk.value + k), Capture::Off, environment_.clock.now());
     }
-    source.branch(from, to, content, point.time);
+    const ReplicaReader arrived(replica(from), estate_.machine(from).first_disk, std::nullopt);
+    const bool newest = mutant(Mutant::MachineMadeOfWhatArrived);
+    source.branch(from, to, newest ? arrived : content, point.time);
     BlockWitness* witness = environment_.blocks.witness;
     if (witness == nullptr) return;
     witness->leg_branched(from, to, point.time);
@@ -327,7 +330,7 @@ bool BlockContent::restart_replica(MachineId id) {
         // What was acknowledged and is lost is in no bitmap.
         if (machine.store->damaged()) disk.dirty_unknown = true;
     }
-    const bool whole = !machine.store->damaged();
+    const bool whole = !machine.store->damaged() || mutant(Mutant::DamageIsNotReported);
     if (environment_.blocks.witness == nullptr) return whole;
     if (!whole) {
         std::vector<std::uint64_t> kept;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "model/base/mutant.hpp"
 #include "model/replication/block_content.hpp"
 #include "model/replication/source_tracking.hpp"
 
@@ -48,6 +49,12 @@ void BlockContent::changes_acknowledged(BlockDisk& disk, Stamp through) {
              run = kept.earlier.next_run(run->end(), disk.geometry.sectors)) {
             kept.tracking.acknowledged(*run, newer);
         }
+        if (mutant(Mutant::AcknowledgeClearsLater)) {
+            for (auto run = kept.later.next_run(0, disk.geometry.sectors); run;
+                 run = kept.later.next_run(run->end(), disk.geometry.sectors)) {
+                kept.tracking.acknowledged(*run, std::array{&std::as_const(kept.earlier)});
+            }
+        }
         kept.earlier.clear_all();
         std::swap(kept.earlier, kept.later);
         kept.earlier_through = disk.open_through;
@@ -66,6 +73,7 @@ bool BlockContent::recover_tracking(DiskId id) {
     tell_power_loss(id);
     disk.memory_lost = false;
     if (!disk.kept) {
+        if (mutant(Mutant::PowerLossTrustsMemory)) return true;
         disk.dirty_unknown = true;
         return false;
     }

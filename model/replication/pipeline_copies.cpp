@@ -1,6 +1,7 @@
 // model/replication/pipeline_copies.cpp — initial copies, compares, reverse deltas, catch-up.
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
 #include "model/replication/distinct_bytes.hpp"
 #include "model/replication/replication_pipeline.hpp"
 
@@ -188,6 +189,7 @@ void ReplicationPipeline::on_copy_done(DiskId id) {
     }
     bool all_consistent = source.copies_waiting.empty();
     for_each_disk(machine, [&](DiskId other) { all_consistent &= state(other).consistent; });
+    if (mutant(Mutant::ResyncEndsWithFirstDisk)) all_consistent = source.copies_waiting.empty();
     if (!all_consistent) return;
     if (disk.in_blocks) blocks_->replica_copied(machine);
     join_all(machine);

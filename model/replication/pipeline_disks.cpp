@@ -42,6 +42,10 @@ std::uint16_t ReplicationPipeline::disk_set_of(MachineId machine, Instant cut) {
     for (std::uint32_t k = 0; k < source.disk_count; ++k) {
         const DiskId disk(source.first_disk.value + k);
         const bool copied = state(disk).part == Part::Member && joined_[disk.value] < cut;
+        if (copied && mutant(Mutant::PointForgetsAddedDisk) && joined_[disk.value] > Instant()) {
+            without.push_back(disk);
+            continue;
+        }
         const bool claimed = mutant(Mutant::PointClaimsUncopiedDisk) && replicates(disk);
         if (!copied && !claimed) without.push_back(disk);
     }

@@ -2,6 +2,7 @@
 // cache, and at a replica disk.
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
 #include "model/replication/replication_pipeline.hpp"
 
 namespace landfall {
@@ -52,6 +53,15 @@ void ReplicationPipeline::lose_cache(ProcessServerId id) {
     }
     std::sort(machines.begin(), machines.end());
     machines.erase(std::unique(machines.begin(), machines.end()), machines.end());
+    if (mutant(Mutant::CacheLossGoesUnnoticed)) {
+        server.cached_journal.remove_if([&](const Delta& delta) {
+            state(delta.disk).pending_cache -= delta.bytes;
+            server.leaves(delta);
+            forget(delta);
+            return true;
+        });
+        machines.clear();
+    }
     for (const MachineId machine : machines) {
         require_resync(machine, "the cache of its process server was lost",
                        Differing::NeedsCompare);

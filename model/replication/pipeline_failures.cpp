@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "model/base/mutant.hpp"
 #include "model/replication/replication_pipeline.hpp"
 
 namespace landfall {
@@ -48,7 +49,9 @@ void ReplicationPipeline::on_transfer_failed(ChannelId channel, Bytes delivered)
         for (const MachineId machine : machines) resume(machine);
     }
     const auto is_copy = [](const Delta& delta) { return delta.kind == DeltaKind::Copy; };
-    server.cached_copies.put_back(server.uploading, is_copy);
+    server.cached_copies.put_back(server.uploading, [&](const Delta& delta) {
+        return is_copy(delta) && !mutant(Mutant::FailedUploadLosesCopies);
+    });
     server.cached_journal.put_back(server.uploading,
                                    [&](const Delta& delta) { return !is_copy(delta); });
     server.uploading.clear();

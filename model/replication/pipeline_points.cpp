@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "model/base/mutant.hpp"
 #include "model/replication/replication_pipeline.hpp"
 
 namespace landfall {
@@ -28,10 +29,16 @@ void ReplicationPipeline::marker_arrived(const Delta& delta) {
 /// Points come in the order of their markers: one that still waits holds up those behind it.
 void ReplicationPipeline::publish_marks(MachineId machine) {
     std::vector<PlacedMark>& marks = state(machine).group_marks;
-    while (!marks.empty() && marks.front().decided && marks.front().arrived) {
+    const auto is_due = [](const PlacedMark& mark) {
+        return (mark.decided || mutant(Mutant::GroupPointBeforeDecision)) && mark.arrived;
+    };
+    while (!marks.empty() && is_due(marks.front())) {
         const PlacedMark mark = marks.front();
         marks.erase(marks.begin());
-        publish(machine, mark.cut.value_or(mark.placed), *mark.arrived, mark.cut.has_value());
+        const bool own =
+            mutant(Mutant::GroupPointAtOwnTime) && !groups_of_machines_->coordinates(machine);
+        const Instant cut = own ? mark.placed : mark.cut.value_or(mark.placed);
+        publish(machine, cut, *mark.arrived, mark.cut.has_value());
     }
 }
 
@@ -152,7 +159,8 @@ std::optional<RecoveryPoint> ReplicationPipeline::make_latest_point(MachineId ma
         const DiskState& disk = state(id);
         if (disk.part != Part::Member) return;
         const bool waiting = disk.pending_source + disk.pending_cache + disk.open_log > Bytes(0);
-        if (waiting) cut = std::min(cut, disk.uploaded_until);
+        if (waiting && !mutant(Mutant::LatestPointIgnoresBacklog))
+            cut = std::min(cut, disk.uploaded_until);
         processed = std::max(processed, disk.replica.processed_at());
     });
     // Copied blocks are as of some instant before the order began: no cut lies before that.
@@ -198,6 +206,9 @@ void ReplicationPipeline::replica_damaged(MachineId machine) {
         groups_of_machines_->goes_alone(machine);
     }
     if (source.path == DataPath::Stopped) return;
+    // One that is required already began a life of which the replica, as it came back, knows
+    // nothing: it may count on from the life before, and take what comes for what it had.
+    if (source.path == DataPath::ResyncRequired) abandon_stream(machine);
     require_resync(machine, "the replica is damaged", Differing::NeedsCompare);
 }
 

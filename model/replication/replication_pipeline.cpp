@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
 #include "model/replication/distinct_bytes.hpp"
 #include "model/replication/source_tracking.hpp"
 
@@ -275,6 +276,11 @@ bool ReplicationPipeline::capture_final(MachineId machine) {
     source.source_running = false;
     if (groups_of_machines_) groups_of_machines_->machine_lost(machine);
     if (source.path != DataPath::Journal || source.paused || !source.agent_runs) return false;
+    if (mutant(Mutant::FinalDeltaIsSkipped)) {
+        push_ordered(marker_disk(machine), Bytes(0), PayloadId(), Marker::CrashConsistent);
+        pump_receive(state(machine).server);
+        return true;
+    }
     take_markers(machine, Marker::CrashConsistent);
     if (source.path != DataPath::Journal) return false;
     pump_receive(state(machine).server);
@@ -296,10 +302,12 @@ void ReplicationPipeline::source_started(MachineId machine) {
 }
 
 void ReplicationPipeline::keep_only(MachineId machine, const RecoveryPoint& point) {
-    state(machine).points.keep_only(point);
-    if (estate_.machine(machine).fidelity == Fidelity::Block) {
-        blocks_->retain(machine, state(machine).points.all());
-    }
+    MachineState& source = state(machine);
+    source.points.keep_only(point);
+    if (estate_.machine(machine).fidelity != Fidelity::Block) return;
+    source.points.keep_those(blocks_->cuts(machine));  // a damaged replica may have lost it
+    source.has_point = source.points.count() > 0;
+    blocks_->retain(machine, source.points.all());
 }
 
 void ReplicationPipeline::forget_points(MachineId machine) {

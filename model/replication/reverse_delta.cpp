@@ -49,7 +49,7 @@ ReversePlan plan_reverse(const ReverseSituation& situation) {
     }
     ReversePlan plan{ReverseMethod::CopyBlocks, DirtyBitmap(situation.sectors, situation.grain),
                      "both sides tracked all their changes since the cut"};
-    plan.blocks.merge(*situation.target.bitmap);
+    if (!mutant(Mutant::UnionMissesTargetBitmap)) plan.blocks.merge(*situation.target.bitmap);
     if (!mutant(Mutant::UnionMissesSourceBitmap)) plan.blocks.merge(*situation.source.bitmap);
     return plan;
 }

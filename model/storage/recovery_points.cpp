@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
+
 namespace landfall {
 
 std::vector<RetentionTier> retention_tiers(const ServiceProfile& profile, Duration retention) {
@@ -103,7 +105,10 @@ void RecoveryPoints::thin(Instant now) {
         Tier& tier = tiers_[index];
         // The newest point is kept whatever its age: without it there is nothing to fail over to.
         const std::size_t keep_at_least = index == 0 ? 1 : 0;
-        while (tier.oldest_expires <= now && tier.points.size() > keep_at_least) {
+        // The planted bug lets points go after half of their time.
+        const Duration early =
+            mutant(Mutant::PointsExpireEarly) ? Duration(tier.rule.until.count() / 2) : Duration(0);
+        while (tier.oldest_expires - early <= now && tier.points.size() > keep_at_least) {
             const RecoveryPoint aged = tier.points.oldest();
             tier.drop_oldest();
             if (index + 1 == tiers_.size()) continue;

@@ -59,7 +59,8 @@ void ReplicaStore::fold() {
     if (end < links().size()) ++end;
     for (; folded_ < end; ++folded_) {
         PointLayer& layer = layers_[folded_];
-        for (std::size_t disk = 0; disk < layer.size(); ++disk) layer[disk].apply_to(base_[disk]);
+        const std::size_t disks = mutant(Mutant::FoldSkipsOtherDisks) ? 1 : layer.size();
+        for (std::size_t disk = 0; disk < disks; ++disk) layer[disk].apply_to(base_[disk]);
         layer = PointLayer();
     }
 }
@@ -72,8 +73,10 @@ void ReplicaStore::merge_dropped() {
             continue;
         }
         PointLayer merged;
+        const std::size_t older = mutant(Mutant::MergeKeepsOlder) ? k + 1 : k;
+        const std::size_t younger = mutant(Mutant::MergeKeepsOlder) ? k : k + 1;
         for (std::size_t disk = 0; disk < geometry_.size(); ++disk)
-            merged.emplace_back(layers_[k][disk], layers_[k + 1][disk]);
+            merged.emplace_back(layers_[older][disk], layers_[younger][disk]);
         merge_links(k, k + 1, merged);
         layers_[k] = std::move(merged);
     }

@@ -60,8 +60,14 @@ struct BoardOptions {
     Duration retention_grace = minutes(10);
     /// Violations whose text is kept; all are counted.
     std::size_t violations_kept = 100;
-    /// Is this point inside its machine's retention policy at this instant? Without it, S19 rests.
+    /// Must the policy of its machine keep this point at this instant? Without it, S19 rests.
     std::function<bool(const PublishedPoint&, Instant)> inside_policy;
+    /// Must the policy have let this point go when there is one with this cut? By default when it
+    /// need not keep it; a policy that thins may do either in between.
+    std::function<bool(const PublishedPoint&, Instant)> past_policy;
+    /// Whether policies act when a point is published, and then only: what goes at another moment
+    /// goes for another reason, such as a disk of another shape.
+    bool policy_acts_at_publication = false;
 };
 
 /// What the data path lets the oracles look at. All answers are as of the moment of the call.

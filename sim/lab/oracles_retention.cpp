@@ -150,6 +150,8 @@ void RetentionKept::point_dropped(MachineId machine, std::uint64_t id) {
     if (listed == nullptr || listed->released || !lab_.options.inside_policy) return;
     count_check();
     const Instant now = lab_.now();
+    const bool by_policy = last_published_[machine.value] == now;
+    if (lab_.options.policy_acts_at_publication && !by_policy) return;
     if (!lab_.options.inside_policy(listed->point, now)) return;
     fail(machine, [&] {
         return "rp=" + lab_.point_text(machine, id) + " cut " + time_text(listed->point.cut) +
@@ -192,8 +194,10 @@ void RetentionKept::check_overdue(MachineId machine) {
     const ListedPoint* const newest = lab_.points.newest(machine);
     for (const ListedPoint& listed : lab_.points.of(machine)) {
         const std::uint64_t id = listed.point.id;
-        if (listed.pinned || listed.released || &listed == newest ||
-            lab_.options.inside_policy(listed.point, now)) {
+        const auto& past = lab_.options.past_policy;
+        const bool may_stay = past ? !past(listed.point, newest->point.cut)
+                                   : lab_.options.inside_policy(listed.point, now);
+        if (listed.pinned || listed.released || &listed == newest || may_stay) {
             outside.erase(id);
             continue;
         }

@@ -9,5 +9,7 @@ namespace landfall::world {
 /// Whether any machine has blocks that could be looked at.
 [[nodiscard]] bool any_in_blocks(const Estate& estate);
 [[nodiscard]] lab::BoardSetup board_setup(const Estate& estate);
+/// What the policies of the estate ask of recovery points.
+[[nodiscard]] lab::BoardOptions board_options(const Estate& estate);
 
 }  // namespace landfall::world

@@ -215,8 +215,8 @@ class Simulation : private Director, private Cockpit {
         if (!any_in_blocks(parts_.estate) || !scenario_.oracles) return nullptr;
         lab::BoardSetup setup = board_setup(parts_.estate);
         setup.throttles = throttles_.members();
-        return std::make_unique<lab::OracleBoard>(std::move(setup),
-                                                  [this] { return world_.now(); });
+        return std::make_unique<lab::OracleBoard>(
+            std::move(setup), [this] { return world_.now(); }, board_options(parts_.estate));
     }
 
     /// The oracles look at a moment in which nothing moves.

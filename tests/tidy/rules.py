@@ -190,6 +190,26 @@ def worldly_calls(path: str, text: str) -> list[str]:
     ]
 
 
+def planted_bugs(path: str, text: str) -> list[str]:
+    """A header asks no mutant(): it would be compiled in two ways in one program."""
+    if not path.startswith(("model/", "sim/")) or path == "model/base/mutant.hpp":
+        return []
+    if path.endswith(".cpp"):  # by name, so that the build finds the source
+        pattern, what = r"\bmutant\((?!Mutant::)", "mutant() is asked by name: mutant(Mutant::X)"
+    else:
+        pattern, what = r"\bmutant\(", "a header asks mutant()"
+    code = code_only(text)
+    lines = [code.count("\n", 0, match.start()) + 1 for match in re.finditer(pattern, code)]
+    problems = [f"{path}:{line}: {what}" for line in lines]
+    if path.endswith(".hpp"):
+        problems += [
+            f"{path}:{include.line}: a header includes model/base/mutant.hpp"
+            for include in includes(text)
+            if include.target == "model/base/mutant.hpp"
+        ]
+    return problems
+
+
 def file_start(path: str, text: str) -> list[str]:
     """A C++ file opens with its path and one sentence; a header then guards itself."""
     problems = []

@@ -146,6 +146,21 @@ def test_harmless_call(code: str) -> None:
     assert rules.worldly_calls("model/base/a.cpp", code) == []
 
 
+def test_planted_bugs() -> None:
+    asks = "// x\nif (mutant(Mutant::Late)) return;\n"
+    include = '#include "model/base/mutant.hpp"\n'
+    header, source = "model/storage/a.hpp", "model/storage/a.cpp"
+    assert rules.planted_bugs(header, asks) == [f"{header}:2: a header asks mutant()"]
+    assert rules.planted_bugs(header, include) == [
+        f"{header}:1: a header includes model/base/mutant.hpp"
+    ]
+    assert rules.planted_bugs(source, "// x\n\nmutant(bug);\n") == [
+        f"{source}:3: mutant() is asked by name: mutant(Mutant::X)"
+    ]
+    assert rules.planted_bugs(source, include + asks) == []
+    assert rules.planted_bugs("model/base/mutant.hpp", "constexpr bool mutant(Mutant) {\n") == []
+
+
 def test_file_start() -> None:
     good = "// model/base/a.hpp — one sentence.\n#pragma once\n"
     assert rules.file_start("model/base/a.hpp", good) == []

@@ -49,6 +49,7 @@ def output_of(*command: str) -> str:
         rules.import_direction,
         rules.foreign_headers,
         rules.worldly_calls,
+        rules.planted_bugs,
         rules.file_start,
         rules.cpp_function_length,
     ],
