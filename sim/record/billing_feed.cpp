@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration kReadEvery = hours(1);
 constexpr std::int64_t kReadingsPerDay = 24;
-constexpr std::size_t kMarks = 24;  ///< of a retention
+constexpr std::int64_t kMarks = 24;  ///< of a retention, or up to twice as many
 
 bool means_copying(std::string_view state) {
     return state == "InitialReplicationInProgress" || state == "Protected";
@@ -60,7 +60,7 @@ void BillingFeed::begin(MachineId machine) {
     reading.traffic_since = now;
     reading.traffic_uploaded = uploads_.uploaded(machine);
     reading.traffic_back = uploaded_back(machine);
-    reading.server = uploads_.server_of(machine);
+    note_servers(machine);
     keep_disks(machine, true);
     if (estate_.machine(machine).engine == ReplicationEngine::Failback) {
         instance(machine, BilledInstance::Recovery, true, true);  // what is going home
@@ -77,18 +77,37 @@ void BillingFeed::tell_disks(MachineId machine) {
     const Machine& facts = estate_.machine(machine);
     std::vector<BilledDisk> kept;
     for (std::uint32_t k = 0; k < disks_[machine.value].size(); ++k) {
-        if (uploads_.replicates(DiskId(facts.first_disk.value + k))) {
+        if (uploads_.replicates(DiskId(facts.first_disk.value + k)) {
             kept.push_back(disks_[machine.value][k]);
         }
     }
     meter_.replica_disks_kept(machine, kept, clock_.now());
 }
 
-void BillingFeed::replication_changed(MachineId machine) {
-    Reading& reading = readings_[machine.value];
-    if (!reading.on) return;
+std::optional<BilledDisk> BillingFeed::price_of(DiskId disk) const {
+    const MachineId machine = estate_.disk(disk).machine;
+    const auto& disks = disks_[machine.value];
+    const std::uint32_t k = disk.value - estate_.machine(machine).first_disk.value;
+    return k < disks.size() ? std::optional(disks[k]) : std::nullopt;
+}
+
+void BillingFeed::disk_resized(DiskId disk, BilledDisk price) {
+    const MachineId machine = estate_.disk(disk).machine;
+    disks_[machine.value][disk.value - estate_.machine(machine).first_disk.value] = price;
+    if (meter_.is_open(machine, Meter::ReplicaDisks)) tell_disks(machine);
+}
+
+void BillingFeed::note_servers(MachineId machine) {
+    const MachineId back = estate_.machine(machine).reverse;
+    readings_[machine.value].server = uploads_.server_of(machine);
+    if (!back.is_none()) readings_[machine.value].server_back = uploads_.server_of(back);
+}
+
+void BillingFeed::replication_changed(MachineId leg) {
+    const MachineId machine = estate_.item_of(leg);
+    if (!readings_[machine.value].on) return;
     tell_traffic(machine);
-    reading.server = uploads_.server_of(machine);
+    note_servers(machine);
     if (meter_.is_open(machine, Meter::ReplicaDisks)) tell_disks(machine);
 }
 
@@ -163,8 +182,7 @@ void BillingFeed::tell_traffic(MachineId machine) {
     if (now > reading.traffic_since && there + home > Bytes(0)) {
         MeteredTraffic moved{there, over_wire(reading.server, there)};
         if (home > Bytes(0)) {
-            const Bytes wire =
-                over_wire(uploads_.server_of(estate_.machine(machine).reverse), home);
+            const Bytes wire = over_wire(reading.server_back, home);
             if (is_between_clouds(estate_.machine(machine).kind)) {
                 moved.logs += home;
                 moved.over_wire += wire;
@@ -181,8 +199,8 @@ void BillingFeed::tell_traffic(MachineId machine) {
 
 Duration BillingFeed::mark_spacing(MachineId machine) const {
     const Duration retention = estate_.policy(estate_.machine(machine).policy).retention;
-    const Duration even(retention.count() / static_cast<std::int64_t>(kMarks));
-    return std::max(even, kReadEvery);
+    const std::int64_t readings = retention.count() / kReadEvery.count();
+    return kReadEvery * std::max<std::int64_t>(1, readings / kMarks);
 }
 
 void BillingFeed::tell_held(MachineId machine, bool mark) {
@@ -197,7 +215,7 @@ void BillingFeed::tell_held(MachineId machine, bool mark) {
             static_cast<std::size_t>((retention.count() + mark_spacing(machine).count() - 1) /
                                      mark_spacing(machine).count());
         reading.uploaded.push_back(uploaded);
-        while (reading.uploaded.size() > kept + 1) reading.uploaded.pop_front();
+        while (reading.uploaded.size() > kept) reading.uploaded.pop_front();
     }
     const std::int64_t apart =
         held > reading.held ? (held - reading.held).count() : (reading.held - held).count();
@@ -207,8 +225,8 @@ void BillingFeed::tell_held(MachineId machine, bool mark) {
     reading.held = held;
 }
 
-void BillingFeed::read() {
-    if (clock_.now() < next_reading_) return;
+bool BillingFeed::read() {
+    if (clock_.now() < next_reading_) return false;
     ++readings_taken_;
     next_reading_ = clock_.now() + kReadEvery;
     for (std::size_t index = 0; index < readings_.size(); ++index) {
@@ -219,6 +237,7 @@ void BillingFeed::read() {
             std::max<std::int64_t>(1, mark_spacing(machine).count() / kReadEvery.count());
         tell_held(machine, readings_taken_ % spacing == 0);
     }
+    return true;
 }
 
 void BillingFeed::close() {

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,18 +52,32 @@ class BillingFeed {
     /// An item went into a state of Site Recovery.
     void state_changed(MachineId machine, std::string_view state);
     /// Other disks of the machine replicate than before, or it replicates by another server.
-    void replication_changed(MachineId machine);
-    /// A machine in the cloud was created or deleted, started or stopped. Of an item that is not
-    /// billed it is of no consequence.
+    void replication_changed(MachineId leg);
+    /// A disk has another size, and its replica this price from now on [A: the replica grows with
+    /// the disk; no document says when].
+    void disk_resized(DiskId disk, BilledDisk price);
+    /// A machine in the cloud was created or deleted, started or deallocated. Of an item that is
+    /// not billed it is of no consequence.
     void instance(MachineId machine, BilledInstance which, bool exists, bool runs);
-    /// Takes a reading when one is due; call it as often as you like.
-    void read();
+    /// Takes a reading when one is due, and says whether; call it as often as you like.
+    bool read();
     /// The run is over: the last reading.
     void close();
 
     /// All lines of the run, once it is closed.
     [[nodiscard]] const std::vector<BillingLine>& lines() const { return lines_; }
+    /// What [from, to) costs.
+    [[nodiscard]] std::vector<BillingLine> lines(Instant from, Instant to) const {
+        return meter_.lines(from, to);
+    }
     [[nodiscard]] const PriceBook& book() const { return meter_.book(); }
+    /// Its disks are those of its replica now; price_of knows all of them.
+    [[nodiscard]] const BilledMachine& prices(MachineId machine) const {
+        return meter_.facts(machine);
+    }
+    /// How a replica of the disk is billed; nothing if it is not.
+    [[nodiscard]] std::optional<BilledDisk> price_of(DiskId disk) const;
+    [[nodiscard]] Duration protected_before() const { return protected_before_; }
     /// Whether anything of the item is billed now; by that meter.
     [[nodiscard]] bool meters_run(MachineId machine) const { return meter_.is_open(machine); }
     [[nodiscard]] bool meter_runs(MachineId machine, Meter meter) const {
@@ -78,6 +93,7 @@ class BillingFeed {
         std::deque<Bytes> uploaded;  ///< at the marks of the retention, newest last
         Bytes held;                  ///< level that the meter knows
         ProcessServerId server;      ///< what is uploaded goes by it
+        ProcessServerId server_back;
     };
 
     void begin(MachineId machine);
@@ -87,6 +103,7 @@ class BillingFeed {
     [[nodiscard]] Bytes over_wire(ProcessServerId by, Bytes logs) const;
     void tell_disks(MachineId machine);
     void tell_traffic(MachineId machine);
+    void note_servers(MachineId machine);
     void tell_held(MachineId machine, bool mark);
     void remove(MachineId machine);
     [[nodiscard]] Duration mark_spacing(MachineId machine) const;

@@ -64,20 +64,6 @@ std::size_t place_of(const PriceBook& book, std::string_view key) {
     return *place;
 }
 
-BilledDisk billed_disk(const Scenario& scenario, const Disk& disk) {
-    const PriceBook& book = scenario.billing.book;
-    if (disk.target_type != "premium_ssd") {
-        return {place_of(book, disk.target_type + "_storage"), disk.used.count()};
-    }
-    const TargetDiskTier* tier = find_tier(scenario.profile, disk.target_type, disk.size);
-    LANDFALL_CHECK(tier != nullptr, "a checked disk has a tier");
-    std::string key = "premium_disk_" + tier->name;
-    std::transform(key.begin(), key.end(), key.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
-    return {place_of(book, key), 1};
-}
-
 std::optional<std::size_t> egress_of(const PriceBook& book, const MachineGroup& group) {
     switch (group.replication) {
         case Replication::AzureToAzure:
@@ -141,6 +127,20 @@ std::string price_book_of(const ServiceProfile& profile) {
     return "prices-" + profile.name.substr(profile.name.find('-') + 1);
 }
 
+std::optional<BilledDisk> billed_disk(const Scenario& scenario, const Disk& disk) {
+    const PriceBook& book = scenario.billing.book;
+    if (disk.target_type != "premium_ssd") {
+        return BilledDisk{place_of(book, disk.target_type + "_storage"), disk.used.count()};
+    }
+    const TargetDiskTier* tier = find_tier(scenario.profile, disk.target_type, disk.size);
+    if (tier == nullptr) return std::nullopt;
+    std::string key = "premium_disk_" + tier->name;
+    std::transform(key.begin(), key.end(), key.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    });
+    return BilledDisk{place_of(book, key), 1};
+}
+
 BilledMachine billed_machine(const Scenario& scenario, const MachineGroup& group) {
     const PriceBook& book = scenario.billing.book;
     const auto priced = [&](std::string_view key) { return place_of(book, key); };
@@ -163,7 +163,11 @@ BilledMachine billed_machine(const Scenario& scenario, const MachineGroup& group
         billed.cache = priced("cache_storage");
     }
     billed.transactions = priced("transactions");
-    for (const Disk& disk : group.disks) billed.disks.push_back(billed_disk(scenario, disk));
+    for (const Disk& disk : group.disks) {
+        const auto price = billed_disk(scenario, disk);
+        LANDFALL_CHECK(price.has_value(), "a checked disk has a tier");
+        billed.disks.push_back(*price);
+    }
     return billed;
 }
 

@@ -27,6 +27,8 @@ PriceBook parse_price_book(std::string_view json);
 /// The book of the service profile's year: "prices-2018" for "asr-2018".
 std::string price_book_of(const ServiceProfile& profile);
 
+/// How a replica of `disk` is billed; nothing if it is larger than any tier of its type.
+std::optional<BilledDisk> billed_disk(const Scenario& scenario, const Disk& disk);
 /// How a machine of `group` is billed by the scenario's prices.
 BilledMachine billed_machine(const Scenario& scenario, const MachineGroup& group);
 /// The same of all of them, and nothing of what else is among the `legs`: a reverse leg is billed

@@ -60,6 +60,7 @@ MachineInstances::MachineInstances(const Estate& estate)
         InstanceHistory& source = items_[index][static_cast<std::size_t>(MachineInstance::Primary)];
         source.existed.push_back({Instant()});
         source.ran.push_back({Instant()});
+        source.allocated.push_back({Instant()});
     }
 }
 
@@ -199,6 +200,7 @@ std::string_view MachineInstances::carry_out(const MachineRequest& request, Inst
         case MachineAction::Create:
             if (const auto why = no_room(room_.created(request, now)); !why.empty()) return why;
             end_last(machine.ran, now);
+            end_last(machine.allocated, now);
             end_last(machine.existed, now);
             machine.existed.push_back({now});
             return {};
@@ -206,14 +208,17 @@ std::string_view MachineInstances::carry_out(const MachineRequest& request, Inst
             if (!machine.exists()) return kNothingThere;
             if (machine.running()) return {};
             machine.ran.push_back({now});
+            if (!machine.is_allocated()) machine.allocated.push_back({now});
             machine.by_hand = job_of_token(request.token).is_none();
             return {};
         case MachineAction::ShutDown:
             if (!machine.exists()) return kNothingThere;
             end_last(machine.ran, now);
+            end_last(machine.allocated, now);
             return {};
         case MachineAction::Delete:
             end_last(machine.ran, now);
+            end_last(machine.allocated, now);
             end_last(machine.existed, now);
             room_.deleted(request.machine, request.instance, now);
             return {};

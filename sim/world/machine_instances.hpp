@@ -36,9 +36,16 @@ struct TimeSpan {
 struct InstanceHistory {
     std::vector<TimeSpan> existed;
     std::vector<TimeSpan> ran;
+    /// Started and not stopped since by anybody who asked for it: Azure keeps the hardware for a
+    /// guest that is down, and bills it (StoppedDeallocated "stops billing":
+    /// learn.microsoft.com/previous-versions/azure/dn593561).
+    std::vector<TimeSpan> allocated;
     bool by_hand = false;  ///< it was switched on at its console the last time
     [[nodiscard]] bool exists() const { return !existed.empty() && existed.back().lasts(); }
     [[nodiscard]] bool running() const { return !ran.empty() && ran.back().lasts(); }
+    [[nodiscard]] bool is_allocated() const {
+        return !allocated.empty() && allocated.back().lasts();
+    }
 };
 
 using ItemInstances = std::array<InstanceHistory, kMachineInstances>;

@@ -15,11 +15,10 @@
 #include "sim/record/recorder.hpp"
 #include "sim/record/results.hpp"
 #include "sim/record/target_tables.hpp"
-#include "sim/scenario/price_data.hpp"
 #include "sim/world/action_alarm.hpp"
+#include "sim/world/bill_sight.hpp"
 #include "sim/world/control_sight.hpp"
 #include "sim/world/data_path_probe.hpp"
-#include "sim/world/engine_uploads.hpp"
 #include "sim/world/health_watch.hpp"
 #include "sim/world/machine_states.hpp"
 #include "sim/world/oracle_setup.hpp"
@@ -48,11 +47,7 @@ class Simulation : private Director, private Cockpit {
           blocks_(parts_.estate, seed),
           world_(*kernel_, parts_.estate, std::move(parts_.churn), parts_.links, &blocks_),
           recorder_(*this),
-          uploads_(logic_),
-          billing_(
-              parts_.estate, world_, uploads_, scenario.billing.book,
-              scenario::billed_machines(scenario, parts_.machines, parts_.estate.machines.size()),
-              scenario.billing.protected_before),
+          bill_(scenario, parts_.machines, parts_.estate, world_, logic_),
           throttles_(scenario, parts_.machines),
           board_(make_board()),
           alarm_(world_, kActionCue),
@@ -74,7 +69,7 @@ class Simulation : private Director, private Cockpit {
           health_(scenario, parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines),
                   events_.troubles()),
           probe_(logic_, blocks_, world_),
-          sight_(parts_.estate, world_, logic_, billing_),
+          sight_(parts_.estate, world_, logic_, bill_.feed()),
           control_(sight_, [this] { return world_.now(); }),
           vault_(parts_.estate, logic_, recorder_, [this] { return world_.now(); }),
           faults_(scenario, parts_, events_, recorder_, health_.monitor(), seed, kFaultCue),
@@ -89,7 +84,7 @@ class Simulation : private Director, private Cockpit {
     }
 
     Outcome run() {
-        recorder_.bill(&billing_);
+        recorder_.bill(&bill_.feed());
         if (board_) board_->connect(&probe_);
         for (std::size_t index = 0; index < parts_.machines.size(); ++index) {
             const auto& group = scenario_.machines[parts_.machines[index].group];
@@ -153,6 +148,7 @@ class Simulation : private Director, private Cockpit {
         }
         void state_changed(MachineId machine, std::string_view state) override {
             Recorder::state_changed(machine, state);
+            run_.bill_.state_changed(machine, state);
             run_.health_.state_changed(machine, state);
             run_.vault_.follow(machine);
             run_.faults_.state_changed(machine, state);
@@ -161,6 +157,7 @@ class Simulation : private Director, private Cockpit {
         void noted(std::string_view kind, std::string_view subject,
                    std::string_view detail) override {
             Recorder::noted(kind, subject, detail);
+            run_.bill_.noted(kind, subject, detail);
             run_.faults_.noted(kind, subject, detail);
             run_.stepper_.note_news();
             // These change what has been reached without a change of state.
@@ -171,6 +168,7 @@ class Simulation : private Director, private Cockpit {
         }
         void replication_changed(MachineId leg) override {
             Recorder::replication_changed(leg);
+            run_.bill_.replication_changed(leg);
             run_.vault_.count_disks(leg);
         }
         void job_ended(JobId job, std::string_view state, std::string_view cause) override {
@@ -264,7 +262,7 @@ class Simulation : private Director, private Cockpit {
             case kHealthCue:
                 logic_.evaluate_health();
                 health_.evaluate();
-                billing_.read();
+                bill_.read();
                 world_.schedule_cue(world_.now() + scenario_.profile.health_interval, kHealthCue,
                                     0);
                 return;
@@ -285,7 +283,7 @@ class Simulation : private Director, private Cockpit {
         health_.link_changed(link, down);
     }
 
-    void on_machine(MachineId item) override { tell_bill(parts_.estate, world_, item, billing_); }
+    void on_machine(MachineId item) override { bill_.machine_changed(item); }
     void on_capacity(std::string_view link, double rate) override {
         if (board_) throttles_.capacity_changed(link, rate, *board_);
     }
@@ -403,10 +401,10 @@ class Simulation : private Director, private Cockpit {
         outcome.waiting = std::move(waiting_);
         if (!outcome.problems.empty() || !outcome.waiting.empty()) return outcome;
         recorder_.close();
-        billing_.close();
+        bill_.feed().close();
         const record::RunFacts facts{scenario_,        seed_,  parts_.machines, parts_.estate,
                                      parts_.link_uses, world_, logic_,          recorder_,
-                                     billing_};
+                                     bill_.feed()};
         outcome.tables.push_back(record::machines_table(facts));
         outcome.summary = record::summarize(facts, outcome.tables.front());
         for (record::Table& table : recorder_.take_tables()) {
@@ -419,7 +417,7 @@ class Simulation : private Director, private Cockpit {
         outcome.tables.push_back(record::plan_tasks_table(facts));
         outcome.tables.push_back(record::recovery_points_table(facts));
         outcome.tables.push_back(record::links_table(facts));
-        outcome.tables.push_back(record::billing_table(billing_, parts_.estate));
+        outcome.tables.push_back(record::billing_table(bill_.feed(), parts_.estate));
         outcome.tables.push_back(record::target_use_table(world_.room().steps(), parts_.estate));
         for (record::Table& table : health_.take_tables(scenario_.vault.name)) {
             outcome.tables.push_back(std::move(table));
@@ -442,6 +440,7 @@ class Simulation : private Director, private Cockpit {
         if (scenario_.oracles) {
             control_.look_at_all();
             control_.add_to(report);
+            bill_.add_to(report);
         }
         faults_.finish(report);
         // Those of jobs and machines judge every run; alone they are told by another name.
@@ -464,8 +463,7 @@ class Simulation : private Director, private Cockpit {
     kernel::RandomStream crash_draws_{seed_, "replica store", "crash"};
     World world_;
     Watcher recorder_;
-    EngineUploads uploads_;
-    record::BillingFeed billing_;
+    BillWatch bill_;
     ThrottleWatch throttles_;
     WireDamage wire_damage_{seed_};
     std::unique_ptr<lab::OracleBoard> board_;  ///< null without block fidelity

@@ -89,3 +89,33 @@ def test_expectations_can_be_on_cost() -> None:
         {"metric": "licence_days", "equals": 9},
     ]
     assert one_machine(expect=expect).run(progress=False).ok
+
+
+# --- What the invariants of the bill (B1 to B5) hold ----------------------------------------------
+
+
+def accused(result: lf.Result) -> list[str]:
+    assert {f"B{k}" for k in range(1, 6)} <= set(result.oracles["oracle"].astype(str))
+    return list(result.violations["text"])
+
+
+@pytest.mark.parametrize("retention", ["0 h", "30 min", "25 h", "47 h", "3 days"])
+def test_points_are_billed_for_the_whole_retention(retention: str) -> None:
+    data = small()
+    policies = [policy | {"retention": retention} for policy in data["policies"]]
+    assert accused(one_machine(duration="9 days", policies=policies).run(progress=False)) == []
+
+
+def test_a_disk_that_has_grown_is_billed_by_its_new_tier() -> None:
+    data = small()
+    machine = data["machines"][0] | {
+        "count": 1,
+        "disks": [{"name": "os", "size": "64 GiB", "used": "1 GiB", "target": "premium_ssd"}],
+    }
+    grown = {"at": "10 days", "do": "resize_disk", "disk": "os", "size": "100 GiB"}
+    changes = {"machines": [machine], "timeline": [grown], "expect": []}
+    result = one_machine(**changes, duration="20 days").run(progress=False)
+    disks = result.billing.query("meter == 'replica_disks'").set_index("price")
+    assert disks.loc["premium_disk_p6", "to_s"] == 10 * DAY
+    assert disks.loc["premium_disk_p10", "from_s"] == 10 * DAY
+    assert accused(result) == []

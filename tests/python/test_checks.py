@@ -168,6 +168,7 @@ def test_every_run_is_watched_by_the_oracles_of_the_control_plane(tmp_path: Path
     result = first().run(progress=False)
     watched = result.oracles.set_index("oracle")["checked"]
     assert {f"C{k}" for k in range(1, 8)} <= set(watched.index.astype(str))
+    assert {f"B{k}" for k in range(1, 6)} <= set(watched.index.astype(str))
     assert (watched > 0).all()
     assert result.violations.empty
     assert result.proof is None

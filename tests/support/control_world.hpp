@@ -3,7 +3,7 @@
 //
 // Each machine has its own links, so that none waits for another. Times are a few seconds each, and
 // different ones, so that no two tasks end at the same instant by accident. Everything is billed,
-// and the oracles of the control plane look after every job and at the end.
+// the oracles of the control plane look after every job and at the end, and those of the bill then.
 #pragma once
 
 #include <functional>
@@ -24,6 +24,7 @@
 #include "sim/scenario/plan_facts.hpp"
 #include "sim/scenario/price_data.hpp"
 #include "sim/workload/churn.hpp"
+#include "sim/world/bill_sight.hpp"
 #include "sim/world/control_sight.hpp"
 #include "sim/world/engine_uploads.hpp"
 #include "sim/world/simulated_automation.hpp"
@@ -77,7 +78,9 @@ class ControlWorld : private world::Director, private world::Alarm {
           automation_(*this, std::move(actions), 1),
           logic_(estate_, {world_, world_, world_, world_, watcher_, {}, &automation_}),
           sight_(estate_, world_, logic_, billing_),
-          board_(sight_, [this] { return world_.now(); }) {
+          board_(sight_, [this] { return world_.now(); }),
+          bill_sight_(estate_, world_, logic_, billing_),
+          bill_(estate_, world_, bill_sight_) {
         watcher_.bill(&billing_);
     }
     ControlWorld(const std::vector<ScenarioKind>& kinds, const ServiceProfile& profile,
@@ -85,7 +88,12 @@ class ControlWorld : private world::Director, private world::Alarm {
         : ControlWorld(kinds, profile, Adapt(), std::move(plans), std::move(actions)) {}
     ControlWorld(const ControlWorld&) = delete;
     ControlWorld& operator=(const ControlWorld&) = delete;
-    ~ControlWorld() { expect_no_violations(); }
+    ~ControlWorld() {
+        expect_no_violations();
+        billing_.close();
+        bill_.finish();
+        for (const lab::Violation& violation : bill_.violations()) ADD_FAILURE() << violation.text;
+    }
 
     /// All oracles of the control plane hold, now and after every job so far.
     void expect_no_violations() {
@@ -219,6 +227,14 @@ class ControlWorld : private world::Director, private world::Alarm {
       public:
         explicit Watcher(ControlWorld& owner)
             : Recorder(owner.estate_, owner.world_, false), owner_(owner) {}
+        void state_changed(MachineId machine, std::string_view state) override {
+            Recorder::state_changed(machine, state);
+            owner_.bill_.account().state_changed(machine, state);
+        }
+        void replication_changed(MachineId leg) override {
+            Recorder::replication_changed(leg);
+            owner_.bill_.account().replication_changed(leg);
+        }
         void task_ended(JobId job, std::string_view task, std::string_view state,
                         Instant started) override {
             Recorder::task_ended(job, task, state, started);
@@ -262,7 +278,10 @@ class ControlWorld : private world::Director, private world::Alarm {
         at(when, [this, token] { logic_.on(automation_.over(token)); });
     }
     void on_link(std::string_view, bool) override {}
-    void on_machine(MachineId item) override { world::tell_bill(estate_, world_, item, billing_); }
+    void on_machine(MachineId item) override {
+        world::tell_bill(estate_, world_, item, billing_);
+        bill_.account().machine_changed(item);
+    }
 
     static void add_server(Estate& estate, const std::string& name, ReplicationEngine engine) {
         const bool relay = engine == ReplicationEngine::InMageToAzure ||
@@ -355,6 +374,8 @@ class ControlWorld : private world::Director, private world::Alarm {
     SiteRecovery logic_;
     world::ControlSight sight_;
     lab::ControlBoard board_;
+    world::BillSight bill_sight_;
+    lab::BillingBoard bill_;
     std::size_t told_ = 0;  ///< violations that were told already
 };
 

@@ -157,6 +157,19 @@ TEST_F(Instances, HistoryTellsWhenAMachineExistedAndRan) {
     EXPECT_FALSE(machine.running());
 }
 
+TEST_F(Instances, AMachineStaysAllocatedWithoutPowerUntilSomebodyStopsIt) {
+    const MachineInstance recovery = MachineInstance::Recovery;
+    carry_out(kFirst, recovery, MachineAction::Create, 1, at(hours(1)));
+    carry_out(kFirst, recovery, MachineAction::Start, 2, at(hours(2)));
+    EXPECT_TRUE(machines_.cut_power(kFirst, recovery, at(hours(3))));
+    EXPECT_FALSE(machines_.of(kFirst, recovery).running());
+    EXPECT_TRUE(machines_.of(kFirst, recovery).is_allocated());
+    EXPECT_TRUE(machines_.restore_power(kFirst, recovery, at(hours(4))));
+    carry_out(kFirst, recovery, MachineAction::ShutDown, 3, at(hours(5)));
+    EXPECT_EQ(machines_.of(kFirst, recovery).allocated,
+              (std::vector<TimeSpan>{{at(hours(2) + seconds(2)), at(hours(5) + seconds(60))}}));
+}
+
 TEST_F(Instances, ANewMachineTakesThePlaceOfOneThatIsThere) {
     const MachineInstance recovery = MachineInstance::Recovery;
     carry_out(kFirst, recovery, MachineAction::Create, 1, at(hours(1)));

@@ -1,8 +1,12 @@
 // tests/unit/meter_test.cpp — the billing meter: free days, exact sums, nothing outside existence.
 #include "model/economics/meter.hpp"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -288,6 +292,49 @@ TEST(MeterProperties, ALongerTimeNeverCostsLess) {
             EXPECT_GE(now, before);
             before = now;
         }
+    }
+}
+
+/// What is told of one instant may come in any order, within a machine and between machines.
+TEST(MeterProperties, WhoComesFirstAtAnInstantIsOfNoConsequence) {
+    const PriceBook book = sample_book();
+    using Fact = std::function<void(BillingMeter&, MachineId, Instant)>;
+    using enum BilledInstance;
+    const std::vector<std::vector<Fact>> instants = {
+        {[](auto& to, auto who, auto when) { to.replica_disks_kept(who, billed().disks, when); },
+         [](auto& to, auto who, auto when) { to.protected_since(who, when, hours(5)); },
+         [](auto& to, auto who, auto when) { to.recovery_points_hold(who, gibibytes(3), when); },
+         [](auto& to, auto who, auto when) { to.instance_running(who, Recovery, true, when); }},
+        {[](auto& to, auto who, auto when) { to.recovery_points_hold(who, gibibytes(7), when); },
+         [](auto& to, auto who, auto when) { to.instance_exists(who, Test, true, when); },
+         [](auto& to, auto who, auto when) { to.instance_running(who, Test, true, when); },
+         [](auto& to, auto who, auto when) {
+             to.traffic(who, at(days(1)), when, {gibibytes(5), gibibytes(2)});
+         }},
+        {[](auto& to, auto who, auto when) { to.protection_ended(who, when); },
+         [](auto& to, auto who, auto when) { to.instance_exists(who, Test, false, when); },
+         [](auto& to, auto who, auto when) { to.instance_running(who, Recovery, false, when); },
+         [](auto& to, auto who, auto when) { to.recovery_points_hold(who, Bytes(0), when); }}};
+    const std::vector<Instant> times = {at(days(1)), at(days(33)), at(days(62) + seconds(1))};
+    std::mt19937_64 draw(4);
+    std::vector<std::pair<std::int64_t, std::int64_t>> first;
+    for (int round = 0; round < 50; ++round) {
+        BillingMeter meter(book, {billed(), billed()});
+        for (std::size_t k = 0; k < instants.size(); ++k) {
+            std::vector<std::pair<MachineId, const Fact*>> told;
+            for (const MachineId who : {MachineId(0), MachineId(1)}) {
+                for (const Fact& fact : instants[k]) told.emplace_back(who, &fact);
+            }
+            std::shuffle(told.begin(), told.end(), draw);
+            for (const auto& [who, fact] : told) (*fact)(meter, who, times[k]);
+        }
+        std::vector<std::pair<std::int64_t, std::int64_t>> amounts;
+        for (const BillingLine& line : meter.lines(Instant(), at(days(90)))) {
+            amounts.emplace_back(line.quantity_micros, line.amount_micros);
+        }
+        ASSERT_GT(amounts.size(), 20U);
+        if (round == 0) first = amounts;
+        EXPECT_EQ(amounts, first);
     }
 }
 
