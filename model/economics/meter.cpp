@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "model/base/mutant.hpp"
+
 namespace landfall {
 
 namespace {
@@ -103,7 +105,7 @@ void BillingMeter::protected_since(MachineId machine, Instant at, Duration befor
     if (item.is_protected || !item.facts.licence) return;
     item.is_protected = true;
     item.removed.reset();
-    if (!item.free_until) {
+    if (!item.free_until || mutant(Mutant::FreePeriodAgain)) {
         item.free_until = at + (std::max(book_.free_period, before) - before);
     }
     const Instant paid_from = std::max(at, *item.free_until);
@@ -116,6 +118,10 @@ void BillingMeter::protected_since(MachineId machine, Instant at, Duration befor
 void BillingMeter::protection_ended(MachineId machine, Instant at) {
     state(machine).is_protected = false;
     state(machine).removed = at;
+    if (mutant(Mutant::LicenceOutlivesItem)) {
+        for (std::size_t k = 1; k < kMeters; ++k) end(machine, static_cast<Meter>(k), at);
+        return;
+    }
     end(machine, std::nullopt, at);
 }
 
@@ -140,6 +146,7 @@ void BillingMeter::instance_running(MachineId machine, BilledInstance instance, 
     const bool test = instance == BilledInstance::Test;
     const Meter meter = test ? Meter::TestMachine : Meter::RecoveryMachine;
     if (runs == is_open(machine, meter)) return;
+    if (test && !runs && mutant(Mutant::TestNeverEnds)) return;
     if (runs) {
         begin(machine, meter, *price, 1, at);
     } else {
@@ -158,7 +165,10 @@ void BillingMeter::traffic(MachineId machine, Instant from, Instant to,
         add_moved(machine, Meter::Transactions, *transactions, requests, from, to);
     }
     const auto egress_home = facts.egress_home;
-    if (egress) add_moved(machine, Meter::Egress, *egress, moved.over_wire.count(), from, to);
+    const std::int64_t times = mutant(Mutant::EgressTwice) ? 2 : 1;
+    if (egress) {
+        add_moved(machine, Meter::Egress, *egress, moved.over_wire.count() * times, from, to);
+    }
     if (egress_home) add_moved(machine, Meter::Egress, *egress_home, moved.home.count(), from, to);
 }
 
@@ -169,6 +179,7 @@ void BillingMeter::recovery_points_hold(MachineId machine, Bytes held, Instant a
     end(machine, Meter::RecoveryPoints, at);
     end(machine, Meter::CacheStorage, at);
     if (held == Bytes(0)) return;
+    if (mutant(Mutant::PointsForFree)) return;
     if (points) begin(machine, Meter::RecoveryPoints, *points, held.count(), at);
     if (cache) begin(machine, Meter::CacheStorage, *cache, held.count(), at);
 }
@@ -218,12 +229,14 @@ void BillingMeter::add_lines(const Usage& usage, Instant from, Instant to,
                              std::vector<BillingLine>& lines) const {
     const Price& price = book_.prices[usage.price];
     const std::int64_t unit = unit_size(price.unit);
+    Instant since = usage.from;
     const auto total = [&](Instant at, std::int64_t micros) {
-        return running_total(usage.level, at - usage.from, micros, unit, usage.per);
+        return running_total(usage.level, at - since, micros, unit, usage.per);
     };
     const std::int64_t month = book_.billing_month.count();
     const Instant last = std::min(to, usage.to);
     for (Instant at = std::max(from, usage.from); at < last;) {
+        if (mutant(Mutant::MonthLosesRest)) since = at;
         const std::int64_t ordinal = at.since_start().count() / month;
         const Instant until = std::min(last, Instant(book_.billing_month * (ordinal + 1)));
         BillingLine line{usage.machine, usage.meter, usage.price, usage.free, at,

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "model/base/mutant.hpp"
 #include "sim/record/recorder.hpp"
 
 namespace landfall::record {
@@ -77,7 +78,8 @@ void BillingFeed::tell_disks(MachineId machine) {
     const Machine& facts = estate_.machine(machine);
     std::vector<BilledDisk> kept;
     for (std::uint32_t k = 0; k < disks_[machine.value].size(); ++k) {
-        if (uploads_.replicates(DiskId(facts.first_disk.value + k)) {
+        if (uploads_.replicates(DiskId(facts.first_disk.value + k)) ||
+            mutant(Mutant::RemovedDiskBilled)) {
             kept.push_back(disks_[machine.value][k]);
         }
     }
@@ -94,6 +96,7 @@ std::optional<BilledDisk> BillingFeed::price_of(DiskId disk) const {
 void BillingFeed::disk_resized(DiskId disk, BilledDisk price) {
     const MachineId machine = estate_.disk(disk).machine;
     disks_[machine.value][disk.value - estate_.machine(machine).first_disk.value] = price;
+    if (mutant(Mutant::TierStays)) return;
     if (meter_.is_open(machine, Meter::ReplicaDisks)) tell_disks(machine);
 }
 
@@ -118,6 +121,7 @@ void BillingFeed::state_changed(MachineId machine, std::string_view state) {
         remove(machine);
         return;
     }
+    if (mutant(Mutant::DisksEndEarly) && state == "DisablingProtection") keep_disks(machine, false);
     if (means_copying(state)) begin(machine);
     if (reading.on && means_disks(state)) keep_disks(machine, true);
     if (state == "Protected") {
@@ -144,12 +148,13 @@ void BillingFeed::instance(MachineId machine, BilledInstance which, bool exists,
     if (which == BilledInstance::Recovery) recovery_exists_[machine.value] = exists;
     if (exists && !readings_[machine.value].on) return;  // its user's
     meter_.instance_exists(machine, which, exists, now);
-    meter_.instance_running(machine, which, exists && runs, now);
+    const bool runs_up = runs || mutant(Mutant::StoppedMachineBilled);
+    meter_.instance_running(machine, which, exists && runs_up, now);
 }
 
 void BillingFeed::remove(MachineId machine) {
     if (!readings_[machine.value].on) return;
-    tell_traffic(machine);
+    if (!mutant(Mutant::LastReadingLost)) tell_traffic(machine);
     readings_[machine.value].on = false;
     meter_.protection_ended(machine, clock_.now());
 }
@@ -168,6 +173,7 @@ Bytes BillingFeed::held_by(MachineId machine) const {
 }
 
 Bytes BillingFeed::over_wire(ProcessServerId by, Bytes logs) const {
+    if (mutant(Mutant::EgressBeforeCompression)) return logs;
     const auto& server = estate_.process_server(by);
     return Bytes(detail::scale(logs.count(), 1000, server.compression_permille, true));
 }
@@ -186,7 +192,7 @@ void BillingFeed::tell_traffic(MachineId machine) {
             if (is_between_clouds(estate_.machine(machine).kind)) {
                 moved.logs += home;
                 moved.over_wire += wire;
-            } else {
+            } else if (!mutant(Mutant::EgressOneWay)) {
                 moved.home = wire;
             }
         }
