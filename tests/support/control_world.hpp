@@ -76,7 +76,7 @@ class ControlWorld : private world::Director, private world::Alarm {
           billing_(estate_, world_, uploads_, prices(), billed_machines(estate_), Duration(0)),
           automation_(*this, std::move(actions), 1),
           logic_(estate_, {world_, world_, world_, world_, watcher_, {}, &automation_}),
-          sight_(estate_, world_, logic_, billing_),
+          sight_(estate_, world_, logic_, billing_, automation_),
           board_(sight_, [this] { return world_.now(); }) {
         watcher_.bill(&billing_);
     }
@@ -92,7 +92,8 @@ class ControlWorld : private world::Director, private world::Alarm {
         board_.look_at_all();
         for (std::size_t k = told_; k < board_.violations().size(); ++k) {
             const lab::Violation& violation = board_.violations()[k];
-            ADD_FAILURE() << estate_.machine(violation.machine).name << " at "
+            const bool of_plan = violation.machine.is_none();
+            ADD_FAILURE() << (of_plan ? "" : estate_.machine(violation.machine).name) << " at "
                           << lab::time_text(violation.at) << ": " << violation.text;
         }
         told_ = board_.violations().size();
@@ -228,7 +229,6 @@ class ControlWorld : private world::Director, private world::Alarm {
             Recorder::job_ended(job, state, cause);
             // Not inside the call: the logic is in the middle of something.
             const MachineId machine = owner_.logic_.job(job).machine;
-            if (machine.is_none()) return;  // of a recovery plan
             owner_.at(owner_.now(), [this, machine] { owner_.board_.look(machine); });
         }
         std::function<void()> task_end;
