@@ -10,7 +10,6 @@
 
 #include <algorithm>
 
-#include "model/base/mutant.hpp"
 #include "model/base/units.hpp"
 #include "model/environment/witness.hpp"
 
@@ -24,11 +23,7 @@ class FencingToken {
     [[nodiscard]] Generation highest() const { return highest_; }
 
     /// Whether a write of `generation` may go in. A higher one than before raises the token.
-    [[nodiscard]] bool admit(Generation generation) {
-        if (generation < highest_) return mutant(Mutant::SkipGenerationCheck);
-        highest_ = generation;
-        return true;
-    }
+    [[nodiscard]] bool admit(Generation generation);
     /// From now on nothing below `generation` goes in: the fence of a failover.
     void raise(Generation generation) { highest_ = std::max(highest_, generation); }
 

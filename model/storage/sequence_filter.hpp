@@ -6,7 +6,6 @@
 
 #include <cstdint>
 
-#include "model/base/mutant.hpp"
 #include "model/environment/witness.hpp"
 
 namespace landfall {
@@ -24,16 +23,7 @@ class SequenceFilter {
         : generation_(generation), next_seq_(next_seq) {}
 
     /// What to do with a record; after Apply it counts as applied.
-    [[nodiscard]] Sequenced accept(Generation generation, std::uint64_t seq) {
-        if (generation != generation_ && !mutant(Mutant::SkipGenerationCheck))
-            return Sequenced::WrongGeneration;
-        // The planted bug takes the number of the next record for that of the last one.
-        const std::uint64_t next = next_seq_ + (mutant(Mutant::SequenceFilterOffByOne) ? 1 : 0);
-        if (seq < next) return Sequenced::Duplicate;
-        if (seq > next) return Sequenced::Gap;
-        next_seq_ = seq + 1;
-        return Sequenced::Apply;
-    }
+    [[nodiscard]] Sequenced accept(Generation generation, std::uint64_t seq);
 
     /// A new life of the stream begins with `next_seq`.
     void start(Generation generation, std::uint64_t next_seq) {

@@ -10,6 +10,7 @@
 
 #include "model/base/mutant.hpp"
 #include "tests/mutants/lab_bench.hpp"
+#include "tests/mutants/mutant_names.hpp"
 
 namespace landfall::mutants {
 namespace {
@@ -26,53 +27,41 @@ constexpr std::array kLabs = {
     Lab{"pipeline", run_pipeline_lab}, Lab{"detour", run_detour_lab},
 };
 
-struct PlantedBug {
+/// A bug that the labs here can see; the others are found through the lab (board_rows.py).
+struct Row {
     Mutant bug;
-    std::string_view name;
     /// That can see it, the likeliest first.
     std::array<std::string_view, 3> labs;
 };
 
-constexpr std::array kBugs = {
-    PlantedBug{Mutant::ClearBitAfterRead, "clear bit after read", {"copy", "pipeline"}},
-    PlantedBug{Mutant::NoRedirtyOnWriteError, "no redirty on write error", {"copy"}},
-    PlantedBug{Mutant::RoundClearOutward, "round clear outward", {"tracking", "copy"}},
-    PlantedBug{Mutant::SkipLastPartialChunk, "skip last partial chunk", {"copy", "tracking"}},
-    PlantedBug{Mutant::NoSecondCheckAfterDrain, "no second check after drain", {"cutover"}},
-    PlantedBug{Mutant::PublishBeforeFlush, "publish before flush", {"stream"}},
-    PlantedBug{Mutant::MarkerBeforePendingData, "marker before pending data", {"pipeline"}},
-    PlantedBug{Mutant::ReleaseHoldEarly, "release hold early", {"group"}},
-    PlantedBug{Mutant::ReuseGenerationAfterPromote, "reuse generation", {"promotion"}},
-    PlantedBug{Mutant::SkipGenerationCheck, "skip generation check", {"stream", "promotion"}},
-    PlantedBug{
-        Mutant::SequenceFilterOffByOne, "sequence filter off by one", {"stream", "pipeline"}},
-    PlantedBug{Mutant::ResumeCursorWithoutBitmap, "resume cursor without bitmap", {"copy"}},
-    PlantedBug{Mutant::TrimAtMaxConsumer, "trim at furthest consumer", {"journal"}},
-    PlantedBug{Mutant::UnionMissesSourceBitmap, "union misses source bitmap", {"reverse"}},
-    PlantedBug{Mutant::FenceAfterFinalDelta, "fence after final delta", {"cutover"}},
-    PlantedBug{Mutant::ChecksumOverCompressedOnly,
-               "checksum over coded bytes only",
-               {"stream", "pipeline"}},
-    PlantedBug{Mutant::DoubleCountRetransmits, "double count retransmits", {"session"}},
-    PlantedBug{Mutant::RpoIsBacklogOverBandwidth, "RPO is backlog / bandwidth", {"rpo"}},
-    PlantedBug{Mutant::PrunePinnedPoint, "prune pinned point", {"stream"}},
-    PlantedBug{Mutant::NoFlushOfPointName, "no flush of point name", {"stream"}},
-    PlantedBug{Mutant::IgnoreShortWrite, "ignore short write", {"stream", "journal", "tracking"}},
-    PlantedBug{Mutant::NoActivityLogReplay, "no activity log replay", {"tracking", "pipeline"}},
-    PlantedBug{Mutant::PromoteWhatArrived, "promote what arrived", {"pipeline"}},
-    PlantedBug{Mutant::SwitchForgetsCache, "switch forgets the cache", {"detour"}},
-    PlantedBug{Mutant::PointClaimsUncopiedDisk, "point claims uncopied disk", {"detour"}},
-    PlantedBug{Mutant::ResumeForgetsPausedLog, "resume forgets the paused log", {"detour"}},
+constexpr std::array kRows = {
+    Row{Mutant::ClearBitAfterRead, {"copy", "pipeline"}},
+    Row{Mutant::NoRedirtyOnWriteError, {"copy"}},
+    Row{Mutant::RoundClearOutward, {"tracking", "copy"}},
+    Row{Mutant::SkipLastPartialChunk, {"copy", "tracking"}},
+    Row{Mutant::NoSecondCheckAfterDrain, {"cutover"}},
+    Row{Mutant::PublishBeforeFlush, {"stream"}},
+    Row{Mutant::MarkerBeforePendingData, {"pipeline"}},
+    Row{Mutant::ReleaseHoldEarly, {"group"}},
+    Row{Mutant::ReuseGenerationAfterPromote, {"promotion"}},
+    Row{Mutant::SkipGenerationCheck, {"stream", "promotion"}},
+    Row{Mutant::SequenceFilterOffByOne, {"stream", "pipeline"}},
+    Row{Mutant::ResumeCursorWithoutBitmap, {"copy"}},
+    Row{Mutant::TrimAtMaxConsumer, {"journal"}},
+    Row{Mutant::UnionMissesSourceBitmap, {"reverse"}},
+    Row{Mutant::FenceAfterFinalDelta, {"cutover"}},
+    Row{Mutant::ChecksumOverCompressedOnly, {"stream", "pipeline"}},
+    Row{Mutant::DoubleCountRetransmits, {"session"}},
+    Row{Mutant::RpoIsBacklogOverBandwidth, {"rpo"}},
+    Row{Mutant::PrunePinnedPoint, {"stream"}},
+    Row{Mutant::NoFlushOfPointName, {"stream"}},
+    Row{Mutant::IgnoreShortWrite, {"stream", "journal", "tracking"}},
+    Row{Mutant::NoActivityLogReplay, {"tracking", "pipeline"}},
+    Row{Mutant::PromoteWhatArrived, {"pipeline"}},
+    Row{Mutant::SwitchForgetsCache, {"detour"}},
+    Row{Mutant::PointClaimsUncopiedDisk, {"detour"}},
+    Row{Mutant::ResumeForgetsPausedLog, {"detour"}},
 };
-
-constexpr bool every_bug_is_on_the_board() {
-    if (kBugs.size() + 1 != static_cast<std::size_t>(Mutant::Count)) return false;
-    for (std::size_t k = 0; k < kBugs.size(); ++k) {
-        if (static_cast<std::size_t>(kBugs[k].bug) != k + 1) return false;
-    }
-    return true;
-}
-static_assert(every_bug_is_on_the_board(), "the board has each mutant once, in order");
 
 const Lab& lab_named(std::string_view name) {
     for (const Lab& lab : kLabs) {
@@ -112,14 +101,15 @@ bool unmutated_is_clean(std::uint64_t seeds) {
 
 /// The first violation of an oracle in any lab of the bug; a stop of the code itself only if there
 /// is none.
-bool kill(const PlantedBug& bug, std::uint64_t seeds) {
+bool kill(const Row& bug, std::uint64_t seeds) {
+    const std::string& called = planted_bugs().at(static_cast<std::size_t>(bug.bug) - 1).name;
     active_mutant = bug.bug;
     std::optional<Verdict> stopped;
     std::string_view stopped_in;
     std::uint64_t stopped_at = 0;
     const auto print = [&](std::string_view lab, std::uint64_t seed, const Verdict& verdict) {
-        std::printf("%-30.*s %-9.*s %4llu  %-5s %-30s %s\n", static_cast<int>(bug.name.size()),
-                    bug.name.data(), static_cast<int>(lab.size()), lab.data(),
+        std::printf("%-30.*s %-9.*s %4llu  %-5s %-30s %s\n", static_cast<int>(called.size()),
+                    called.data(), static_cast<int>(lab.size()), lab.data(),
                     static_cast<unsigned long long>(seed), verdict.oracle.c_str(),
                     verdict.name.c_str(), first_line(verdict.text).c_str());
     };
@@ -142,20 +132,38 @@ bool kill(const PlantedBug& bug, std::uint64_t seeds) {
         print(stopped_in, stopped_at, *stopped);
         return true;
     }
-    std::printf("%-30.*s SURVIVED %llu seeds\n", static_cast<int>(bug.name.size()), bug.name.data(),
+    std::printf("%-30.*s SURVIVED %llu seeds\n", static_cast<int>(called.size()), called.data(),
                 static_cast<unsigned long long>(seeds));
     return false;
+}
+
+/// Every planted bug, as tests/mutants/board.py reads it: name, area, what, the labs here.
+int list_bugs() {
+    for (const PlantedBug& planted : planted_bugs()) {
+        std::string labs;
+        for (const Row& row : kRows) {
+            if (row.bug != planted.bug) continue;
+            for (const std::string_view lab : row.labs) {
+                if (!lab.empty()) labs += (labs.empty() ? "" : ",") + std::string(lab);
+            }
+        }
+        const std::string_view area = name_of(planted.area);
+        std::printf("%s\t%.*s\t%.*s\t%s\n", planted.name.c_str(), static_cast<int>(area.size()),
+                    area.data(), static_cast<int>(planted.what.size()), planted.what.data(),
+                    labs.c_str());
+    }
+    return 0;
 }
 
 int run_board(std::uint64_t unmutated_seeds, std::uint64_t seeds) {
     bool good = unmutated_is_clean(unmutated_seeds);
     std::printf("%-30s %-9s %4s  %-36s %s\n", "mutant", "lab", "seed", "oracle", "violation");
     std::size_t killed = 0;
-    for (const PlantedBug& bug : kBugs) killed += kill(bug, seeds) ? 1 : 0;
+    for (const Row& bug : kRows) killed += kill(bug, seeds) ? 1 : 0;
     active_mutant = Mutant::None;
-    std::printf("\n%zu of %zu mutants killed within %llu seeds\n", killed, kBugs.size(),
+    std::printf("\n%zu of %zu mutants killed within %llu seeds\n", killed, kRows.size(),
                 static_cast<unsigned long long>(seeds));
-    good = good && killed == kBugs.size();
+    good = good && killed == kRows.size();
     return good ? 0 : 1;
 }
 
@@ -172,8 +180,10 @@ int main(int count, char** words) {
             unmutated = kSampleSeeds;
         } else if (word == "--seeds" && k + 1 < count) {
             unmutated = seeds = std::strtoull(words[++k], nullptr, 10);
+        } else if (word == "--list") {
+            return list_bugs();
         } else {
-            std::fprintf(stderr, "usage: mutant-board [--sample] [--seeds N]\n");
+            std::fprintf(stderr, "usage: mutant-board [--sample] [--seeds N] | --list\n");
             return 2;
         }
     }

@@ -8,7 +8,6 @@
 
 #include <optional>
 
-#include "model/base/mutant.hpp"
 #include "model/base/units.hpp"
 
 namespace landfall {
@@ -21,11 +20,7 @@ struct StreamLag {
 };
 
 /// The RPO to report: never below what a failover at `now` would lose. Requires newest_cut <= now.
-inline Duration reported_rpo(const StreamLag& lag, Instant now) {
-    LANDFALL_CHECK(lag.newest_cut <= now, "a cut does not lie in the future");
-    if (mutant(Mutant::RpoIsBacklogOverBandwidth)) return transfer_time(lag.backlog, lag.bandwidth);
-    return now - lag.newest_cut;
-}
+[[nodiscard]] Duration reported_rpo(const StreamLag& lag, Instant now);
 
 /// Age of the oldest byte unsent when `backlog` built up at a constant `arrival` rate; none if
 /// nothing arrives but something waits.

@@ -1,0 +1,7 @@
+"""Planted bugs of billing."""
+
+from __future__ import annotations
+
+from mutants.hunts import Row
+
+ROWS: tuple[Row, ...] = ()
