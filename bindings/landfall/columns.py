@@ -125,6 +125,19 @@ COLUMNS: dict[str, dict[str, Meaning]] = {
         "cache_free_percent": Meaning("%", "free part of its cache"),
         "health": Meaning("", "its health"),
     },
+    "link_use": {
+        "t_s": _T,
+        "link": Meaning("", "name of the link"),
+        "direction": Meaning("", "forward: from its first end to its second"),
+        "bytes": Meaning("B", "bytes that arrived since the row before"),
+        "capacity_bytes": Meaning("B", "bytes that it could have carried since then"),
+        "closed_s": Meaning("s", "time since then in which nothing could get through"),
+    },
+    "routes": {
+        "process_server": Meaning("", "name of the process server, or of what uploads by itself"),
+        "link": Meaning("", "name of a link that its upload crosses"),
+        "direction": Meaning("", "forward: from its first end to its second"),
+    },
     "recovery_points": {
         "machine": Meaning("", "name of the machine"),
         "t_s": Meaning("s", "source time that the point restores"),

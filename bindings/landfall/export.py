@@ -17,7 +17,8 @@ __all__ = ["save"]
 
 _PARQUET = (
     *("machines", "rpo", "jobs", "tasks", "copies", "fleet", "backlog", "links", "billing"),
-    *("health", "alerts", "plan_tasks", "target_use", "copy_progress"),
+    *("health", "alerts", "plan_tasks", "target_use", "copy_progress", "link_use"),
+    "routes",
     *("oracles", "violations", "fold"),
 )
 _SUMMARY = "summary.json"

@@ -107,6 +107,20 @@ class ResultFrames(ABC):
         return self._frame("links")
 
     @property
+    def link_use(self) -> pd.DataFrame:
+        """How full each link was over time: ``t_s``, ``link``, ``direction``.
+
+        Since the row before: ``bytes`` arrived of ``capacity_bytes`` that it could have carried;
+        nothing could get through for ``closed_s`` seconds.
+        """
+        return self._frame("link_use")
+
+    @property
+    def routes(self) -> pd.DataFrame:
+        """Which links an upload crosses: ``process_server``, ``link``, ``direction``."""
+        return self._frame("routes")
+
+    @property
     def billing(self) -> pd.DataFrame:
         """The bill, line by line: who is billed what, for which time, at which price.
 

@@ -16,7 +16,7 @@ constexpr double kBytesToStart = 64.0 * (1 << 20);
 constexpr double kBytesPerDisk = 4096;
 constexpr double kBytesPerMachine = 4096;
 constexpr double kBytesPerRpoStep = 32;  // a row of the rpo table
-constexpr double kBytesPerSample = 32;   // a row of the fleet and backlog tables
+constexpr double kBytesPerSample = 32;   // a row of the fleet, backlog and link tables
 constexpr double kBytesPerTraceCell = 4;
 // Block fidelity: stamps of the source and of the replica, and what recovery points keep of them.
 constexpr double kBytesPerSector = 32;

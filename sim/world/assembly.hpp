@@ -23,6 +23,7 @@ struct LinkUse {
     std::string link;
     bool forward = true;
     std::vector<ChannelId> channels;
+    LinkSchedule schedule;  ///< what it could carry
 };
 
 struct Assembly {

@@ -83,6 +83,20 @@ double LinkSchedule::capacity(Instant at) const {
     return static_cast<double>(rate.count()) * share;
 }
 
+LinkSchedule::Room LinkSchedule::room(Instant from, Instant to) const {
+    Room room;
+    while (from < to) {
+        const Instant until = std::min(next_change(from).value_or(to), to);
+        const double rate = capacity(from);
+        if (rate > kernel::kStalledRate)
+            room.bytes += rate * to_seconds(until - from);
+        else
+            room.closed += until - from;
+        from = until;
+    }
+    return room;
+}
+
 std::optional<Instant> LinkSchedule::next_change(Instant after) const {
     std::optional<Instant> next;
     const auto consider = [&](Instant candidate) {

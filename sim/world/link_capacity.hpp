@@ -35,6 +35,12 @@ class LinkSchedule {
     /// Bytes per second at `at`; kernel::kStalledRate during an outage.
     [[nodiscard]] double capacity(Instant at) const;
     [[nodiscard]] bool is_down(Instant at) const;
+    /// Bytes that fit through in [from, to), and for how long of it nothing does.
+    struct Room {
+        double bytes = 0;
+        Duration closed = {};
+    };
+    [[nodiscard]] Room room(Instant from, Instant to) const;
     /// The next instant after `after` at which the capacity may change; nullopt if it never will.
     [[nodiscard]] std::optional<Instant> next_change(Instant after) const;
 

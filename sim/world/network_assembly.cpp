@@ -37,7 +37,7 @@ void NetworkAssembly::add_links() {
                 link.name + (forward ? " up" : " down"),
                 static_cast<double>(link.bandwidth.count()) * scenario_.network.bandwidth_factor,
                 std::max(to_seconds(link.latency), kLeastLatency));
-            result_.link_uses.push_back({link.name, forward, {}});
+            result_.link_uses.push_back({link.name, forward, {}, schedule});
             if (!schedule.varies()) continue;
             result_.network.links[id].varies = true;
             result_.links.push_back({id, link.name, schedule, forward});

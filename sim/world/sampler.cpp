@@ -9,7 +9,7 @@
 namespace landfall::world {
 
 void Sampler::take() {
-    const double t_s = to_seconds(clock_.now().since_start());
+    const double t_s = to_seconds(world_.now().since_start());
     std::int64_t counted = 0;
     double worst = std::numeric_limits<double>::quiet_NaN();
     double sum = 0;
@@ -39,6 +39,7 @@ void Sampler::take() {
             server.cache_free_percent(estate_.process_servers[index].cache));
         backlog_.health.add(health_name(server.health));
     }
+    links_.take();
 }
 
 std::vector<record::Table> Sampler::take_tables() {
@@ -59,6 +60,8 @@ std::vector<record::Table> Sampler::take_tables() {
                        {"copy_bytes", std::move(backlog_.copy_bytes), std::nullopt},
                        {"cache_free_percent", std::move(backlog_.cache_free_percent), std::nullopt},
                        backlog_.health.finish("health")}});
+    tables.push_back(links_.take_table());
+    tables.push_back(links_.routes_table(estate_));
     return tables;
 }
 

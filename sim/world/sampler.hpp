@@ -1,34 +1,39 @@
-// sim/world/sampler.hpp — looks at the fleet at regular times: the tables `fleet` and `backlog`.
+// sim/world/sampler.hpp — looks at the fleet at regular times: tables `fleet`, `backlog`,
+// `link_use`.
 #pragma once
 
 #include <vector>
 
 #include "model/recovery/site_recovery.hpp"
 #include "sim/record/recorder.hpp"
+#include "sim/world/link_sampler.hpp"
 #include "sim/world/way_home.hpp"
 
 namespace landfall::world {
 
 class Sampler {
   public:
-    Sampler(const Estate& estate, const Clock& clock, const SiteRecovery& logic,
+    Sampler(const Assembly& parts, const World& world, const SiteRecovery& logic,
             const record::Recorder& recorder)
-        : estate_(estate),
-          clock_(clock),
+        : estate_(parts.estate),
+          world_(world),
           logic_(logic),
           recorder_(recorder),
-          servers_(estate, logic) {}
+          servers_(parts.estate, logic),
+          links_(parts.link_uses, world) {}
 
-    /// Adds one row to `fleet`, and one per process server to `backlog`.
+    /// Adds one row to `fleet`, one per process server to `backlog`, one per direction of a link to
+    /// `link_use`.
     void take();
     std::vector<record::Table> take_tables();
 
   private:
     const Estate& estate_;
-    const Clock& clock_;
+    const World& world_;
     const SiteRecovery& logic_;
     const record::Recorder& recorder_;
     ServersInUse servers_;
+    LinkSampler links_;
 
     struct {
         std::vector<double> t_s;

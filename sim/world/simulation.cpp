@@ -83,7 +83,7 @@ class Simulation : private Director, private Cockpit {
               [this](std::uint64_t bound) { return crash_draws_.below(bound); }, kOperatorCue),
           timeline_(scenario, parts_.machines, world_, logic_, operator_, recorder_, kTimelineCue),
           stepper_(pilot, world_, *this, kPauseCue, [this](Goal::Kind how) { let_go(how); }),
-          sampler_(parts_.estate, world_, logic_, recorder_) {
+          sampler_(parts_, world_, logic_, recorder_) {
         if (!monitors) return;
         for (auto& monitor : monitors()) faults_.add(std::move(monitor));
     }

@@ -27,6 +27,8 @@ FILES = {
     "tasks.parquet",
     "copies.parquet",
     "copy_progress.parquet",
+    "link_use.parquet",
+    "routes.parquet",
     "fleet.parquet",
     "backlog.parquet",
     "links.parquet",

@@ -145,6 +145,12 @@ TEST(LinkSchedule, ThrottlesByTheClockAndStallsDuringOutages) {
     EXPECT_EQ(schedule.next_change(Instant(hours(9))), Instant(hours(18)));
     EXPECT_EQ(schedule.next_change(Instant(hours(26))), Instant(hours(30)));
     EXPECT_EQ(schedule.next_change(Instant(hours(30))), Instant(hours(31)));
+    // An hour at 50 and an hour at 10.
+    EXPECT_DOUBLE_EQ(schedule.room(Instant(hours(7)), Instant(hours(9))).bytes, 3600 * 60);
+    EXPECT_EQ(schedule.room(Instant(hours(7)), Instant(hours(9))).closed, Duration(0));
+    // An hour down, an hour at 50.
+    EXPECT_DOUBLE_EQ(schedule.room(Instant(hours(30)), Instant(hours(32))).bytes, 3600 * 50);
+    EXPECT_EQ(schedule.room(Instant(hours(30)), Instant(hours(32))).closed, hours(1));
 }
 
 }  // namespace
