@@ -51,7 +51,7 @@ void Coverage::fault_ends(std::size_t fault) {
 }
 
 void Coverage::item_changed(MachineId item) {
-    if (item.is_none()) return look();  // a job of a recovery plan
+    if (item.is_none()) return;  // a job of a recovery plan: what it is at is looked at by event
     if (!faults_of_[item.value].empty()) look_at(item);
 }
 

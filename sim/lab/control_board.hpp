@@ -52,9 +52,10 @@ struct JobSight {
     bool was_away = false;              ///< active at the recovery location when it began
     bool shut_source_down = false;      ///< it came to the task that does
     std::string network = {};           ///< that a drill was asked for
-    std::optional<Instant> point;       ///< that it chose
-    std::optional<Instant> best_point;  ///< of those that it could choose, by what was asked for
-    bool drill_was_open = false;        ///< a test machine existed when it began
+    std::optional<Instant> point = {};  ///< that it chose
+    std::optional<Instant> best_point =
+        {};                       ///< of those that it could choose, by what was asked for
+    bool drill_was_open = false;  ///< a test machine existed when it began
 };
 
 /// What can be seen of an item.
@@ -78,6 +79,7 @@ struct ItemSight {
     bool forward_replicates = false;
     bool backward_replicates = false;
     bool is_paused = false;
+    std::string over_quota = {};     ///< what its region has more in use of than it may
     std::size_t arrival_points = 0;  ///< listed of the leg that brought it where it is
     std::size_t points = 0;          ///< listed of both legs
     /// The side that was active before the last job stopped since that began, and not for want of

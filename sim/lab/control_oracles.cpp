@@ -150,7 +150,29 @@ std::string out_of_order(const ItemSight& item) {
     return {};
 }
 
+/// Whether an item may be in this state after a job of the kind has succeeded.
+bool is_state_after(JobKind kind, ProtectionState state) {
+    using enum ProtectionState;
+    switch (kind) {
+        case JobKind::Failover:
+        case JobKind::PlannedFailover:
+        case JobKind::Failback:
+            return is_one_of(
+                state, {PlannedFailoverCommitRequired, UnplannedFailoverCommitPendingStatesBegin});
+        case JobKind::Commit:
+            return is_one_of(state, {PlannedFailoverStatesBegin, UnplannedFailoverCommitted});
+        case JobKind::FinalizeProtection:
+        case JobKind::ReverseReplicate:
+        case JobKind::CancelFailover: return state == Protected;
+        case JobKind::DisableProtection:
+        case JobKind::RemoveReplication: return state == UnprotectedStatesEnd;
+        case JobKind::CompleteMigration: return state == MigrationComplete;
+        default: return true;
+    }
+}
+
 std::string unkept(const ItemSight& item, const JobSight& job) {
+    if (!is_state_after(job.kind, item.protection)) return "the item is in another state";
     const bool replicates = item.forward_replicates || item.backward_replicates;
     switch (job.kind) {
         case JobKind::TestFailover:
@@ -202,6 +224,11 @@ std::string other_point(const ItemSight& item) {
 std::string planned_loss(const ItemSight& item) {
     if (!item.last_job || !item.planned_loss || *item.planned_loss == Bytes(0)) return {};
     return named(*item.last_job) + " lost " + std::to_string(item.planned_loss->count()) + " bytes";
+}
+
+/// C12
+std::string quota_exceeded(const ItemSight& item) {
+    return item.over_quota;
 }
 
 /// S21
@@ -316,6 +343,11 @@ constexpr std::array kOracles = {
                    "Nothing was written to the source after the point of a planned failover.",
                    "replication-and-test-lab 2.1 S7, at any fidelity"},
                   planned_loss},
+    ControlOracle{{"C12", "quota is kept",
+                   "No region has more cores, cores of a family or interfaces in use than its "
+                   "quota.",
+                   kQuota},
+                  quota_exceeded},
     ControlOracle{{"S21", "a drill changes nothing",
                    "A test failover and its clean-up leave state, direction, replication and "
                    "source as they were, and its machine is in the network that was named.",

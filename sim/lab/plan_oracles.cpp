@@ -90,7 +90,9 @@ std::string step_at_wrong_time(const PlanSight& plan) {
             if (!machine.boot || machine.begun_anew) continue;
             const bool comes_first = action.before && machine.group >= *action.group;
             const bool comes_after = !action.before && machine.group <= *action.group;
-            const Instant done = action.ended.value_or(*action.begun);
+            // Somebody else may have said that a manual action is done.
+            const Instant done =
+                action.manual ? *action.begun : action.ended.value_or(*action.begun);
             // One that takes longer than its timeout has failed, and the plan goes on.
             if (comes_first && plan.state == JobState::Succeeded && machine.boot->from < done) {
                 return machine.name + " was started before \"" + action.name + "\" was over: at " +

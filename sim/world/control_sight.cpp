@@ -62,6 +62,7 @@ lab::ItemSight ControlSight::item(MachineId machine) const {
     seen.protection = view.state;
     seen.state = name_of(view.state);
     seen.is_paused = view.paused;
+    seen.over_quota = over_quota(machine);
     seen.in_vault = is_in_vault(view.state);
     seen.is_away = view.active == ActiveLocation::Recovery;
     seen.drill_open =
@@ -140,6 +141,27 @@ void ControlSight::see_addresses(MachineId machine, MachineInstance which,
         seen.network = region.networks[address.network].name;
         seen.addresses.push_back(region.name + "/" + seen.network + "/" + text_of(address.ip));
     }
+}
+
+std::string ControlSight::over_quota(MachineId machine) const {
+    const TargetSettings* const settings = estate_.target.find(machine);
+    if (settings == nullptr || !settings->region) return {};
+    const TargetRegion& region = estate_.target.regions[*settings->region];
+    const TargetUse& use = world_.room().use(*settings->region);
+    const auto more = [&](std::int64_t used, std::int64_t quota, const std::string& what) {
+        if (used <= quota) return std::string();
+        return std::to_string(used) + " of " + std::to_string(quota) + " " + what + " of " +
+               region.name + " are in use";
+    };
+    std::string found;
+    if (region.cores) found = more(use.cores, *region.cores, "cores");
+    if (found.empty() && region.nics) found = more(use.nics, *region.nics, "interfaces");
+    for (const FamilyQuota& quota : region.families) {
+        const auto used = use.cores_by_family.find(quota.family);
+        if (!found.empty() || used == use.cores_by_family.end()) continue;
+        found = more(used->second, quota.cores, quota.family + " cores");
+    }
+    return found;
 }
 
 /// Whether a machine that the job made gave way to another one that it made.

@@ -31,6 +31,7 @@ class ControlSight : public lab::ControlProbe {
   private:
     void see_machines(MachineId machine, lab::ItemSight& seen) const;
     void see_job(MachineId machine, lab::ItemSight& seen) const;
+    [[nodiscard]] std::string over_quota(MachineId machine) const;
     void see_points(MachineId machine, lab::ItemSight& seen) const;
     void see_last_job(MachineId machine, JobId last, lab::ItemSight& seen) const;
     void see_addresses(MachineId machine, MachineInstance which, lab::MachineSight& seen) const;

@@ -202,6 +202,7 @@ class ControlWorld : private world::Director, private world::Alarm {
     world::World& world() { return world_; }
     [[nodiscard]] const Estate& estate() const { return estate_; }
     [[nodiscard]] const lab::ControlBoard& board() const { return board_; }
+    [[nodiscard]] const lab::ControlProbe& sight() const { return sight_; }
     record::BillingFeed& billing() { return billing_; }
     [[nodiscard]] const world::InstanceHistory& machine(MachineId item,
                                                         MachineInstance which) const {
