@@ -11,6 +11,7 @@
 #include <pybind11/stl.h>
 
 #include "analysis/fluid_queue.hpp"
+#include "bindings/bundle_functions.hpp"
 #include "bindings/rpo_laws_functions.hpp"
 #include "bindings/support_tables.hpp"
 #include "bindings/validation_probes.hpp"
@@ -160,6 +161,7 @@ PYBIND11_MODULE(_model, module) {
                py::arg("target_s"), py::arg("share"),
                "Least rate in bytes per second that keeps the lag within a target.");
     define_rpo_laws(module);
+    define_bundles(module);
     define_validation_probes(module);
     module.def("check", &check, py::arg("canonical_json"),
                R"(Check a scenario in canonical form.

@@ -19,8 +19,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import deployment as deployment
     from . import gallery as gallery
+    from . import inventory as inventory
     from . import lab as lab
     from . import rpo_laws as rpo_laws
+    from . import sweeps as sweeps
+    from . import waves as waves
     from .churn import (
         Backup,
         BlockChurn,
@@ -88,6 +91,7 @@ if TYPE_CHECKING:
     from .schema import scenario_schema
     from .setup import DiskFacts, MachineFacts, NetworkMapping, VmmServer
     from .simulation import Simulation, open  # noqa: A004 - read as lf.open(scenario)
+    from .sweeps.experiment import sweep
     from .target import FamilyQuota, Quota, Subnet, Target, VirtualNetwork
     from .timeline import Expectation, Step, When
     from .vault import Item, Items, SimulatedVault
@@ -118,11 +122,14 @@ _NAMES = {
     "schema": "scenario_schema",
     "simulation": "Simulation open",
     "setup": "DiskFacts MachineFacts NetworkMapping VmmServer",
+    "sweeps.experiment": "sweep",
     "target": "FamilyQuota Quota Subnet Target VirtualNetwork",
     "timeline": "Expectation Step When",
     "vault": "Item Items SimulatedVault",
     "vault_plans": "Plan Plans",
 }
+#: Modules and packages that are reached as attributes, ``lf.waves``.
+_ROOMS = frozenset("deployment gallery inventory lab rpo_laws sweeps waves".split())
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
@@ -210,6 +217,7 @@ __all__ = [
     "deployment",
     "fluid_lag",
     "gallery",
+    "inventory",
     "lab",
     "load",
     "open",
@@ -217,6 +225,9 @@ __all__ = [
     "rpo_laws",
     "run_many",
     "scenario_schema",
+    "sweep",
+    "sweeps",
+    "waves",
 ]
 
 
@@ -227,7 +238,7 @@ def __getattr__(name: str) -> Any:
         value: Any = version()
     elif name in _HOME:
         value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    elif name in ("deployment", "gallery", "lab", "rpo_laws"):
+    elif name in _ROOMS:
         value = import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -74,6 +74,11 @@ def burst_queue(
 ) -> tuple[float, float, float]: ...
 def burst_exceeds(load: float, decay: float, queued: float) -> float: ...
 
+# Machines that move together: bundle of each machine, level of each bundle, needs of bundles.
+def bundle(
+    machines: int, together: list[tuple[int, int]], needs: list[tuple[int, int]]
+) -> tuple[list[int], list[int], list[tuple[int, int]]]: ...
+
 # Rules of the logic, asked one question at a time (bindings/validation_probes.hpp).
 def judge_process_server(
     profile: str,

@@ -1,4 +1,4 @@
-"""The command ``landfall``: run, check, lab, replay, jobs, schema, validation, gallery, doctor.
+"""The command ``landfall``: run, check, import, sweep, waves, lab, replay, jobs and more.
 
 Exit codes, the same in every command: 0 done, 1 something that must hold did not (an expectation,
 an oracle, a rule of safety), 2 bad input, 3 a run could not be carried out, 4 two runs of the same
@@ -21,7 +21,10 @@ import typer
 from . import terminal
 from ._version import version
 from .errors import LandfallError, ScenarioError, UnknownName
+from .inventory import commands as of_inventories
 from .lab import commands as of_the_lab
+from .sweeps import commands as of_sweeps
+from .waves import commands as of_waves
 
 if TYPE_CHECKING:
     from .result import Result
@@ -343,6 +346,9 @@ def doctor(
 
 app.command("lab")(_reports_errors(of_the_lab.explore))
 app.command("replay")(_reports_errors(of_the_lab.replay))
+app.command("waves")(_reports_errors(of_waves.waves))
+app.command("import")(_reports_errors(of_inventories.import_file))
+app.command("sweep")(_reports_errors(of_sweeps.sweep))
 
 
 # --- What the commands share ----------------------------------------------------------------------

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .job_export import JobFilter, JobFormat
     from .plots import Plots
+    from .why import Why
 
 __all__ = ["Proof", "Result"]
 
@@ -261,6 +262,21 @@ class Result(ResultFrames):
 
             return pd.DataFrame(columns=list(COLUMNS[name]))
         return self.tables[name].to_pandas()
+
+    def why(self, *, rpo: float | str | None = None, slow: float | str | None = None) -> Why:
+        """Explain each RPO that was missed and each slow migration; see :mod:`landfall.why`.
+
+        Parameters
+        ----------
+        rpo
+            The RPO to be met, in seconds or such as "15 min"; by default the threshold of each
+            machine's policy.
+        slow
+            How long a migration may take; by default twice the median.
+        """
+        from .why import explain
+
+        return explain(self, rpo=rpo, slow=slow)
 
     # --- Pictures, files, display -----------------------------------------------------------------
 
