@@ -233,7 +233,9 @@ void ControlSight::see_last_job(MachineId machine, JobId last, lab::ItemSight& s
     seen.source_stopped = !ran.empty() && !ran.back().lasts() && ran.back().until >= job.started &&
                           !world_.lacks_power(machine, source);
     const bool planned = job.kind == JobKind::PlannedFailover || job.kind == JobKind::Failback;
-    if (planned && job.state == JobState::Succeeded) {
+    // Whoever asks for an older point wants the loss.
+    const bool latest = job.options.recovery_point == RecoveryPointChoice::Latest;
+    if (planned && latest && job.state == JobState::Succeeded) {
         const Milestones& dates = logic_.milestones(machine);
         seen.planned_loss = told.was_away ? dates.failback_data_loss : dates.data_loss;
     }
