@@ -52,6 +52,9 @@ class BlockWitness {
     virtual void source_recovered(DiskId /*disk*/, const BlockReader& /*content*/) {}
     /// Whether points with a cut after this instant hold the disk. Until it is said, all do.
     virtual void disk_replicates(DiskId /*disk*/, bool /*does*/) {}
+    /// What the guest submits from now on waits, at most so long, for a marker of its group.
+    virtual void writes_held(MachineId /*machine*/, Duration /*at_most*/) {}
+    virtual void writes_released(MachineId /*machine*/) {}
     /// Writes from `at` on belong to the new shape.
     virtual void geometry_changed(DiskId /*disk*/, const DiskGeometry& /*now*/, Instant /*at*/) {}
 

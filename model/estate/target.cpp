@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/base/check.hpp"
+#include "model/base/mutant.hpp"
 
 namespace landfall {
 
@@ -132,6 +133,7 @@ TargetCapacity::TargetCapacity(const TargetFacts& facts, const ServiceProfile& p
       occupied_(facts.regions.size()) {}
 
 void TargetCapacity::check_quota(const TargetRegion& region, const TargetUse& use, Fit& fit) const {
+    if (mutant(Mutant::QuotaUnchecked)) return;
     const VmSize& size = *fit.placement.size;
     if (region.cores) {
         check_bound(use.cores, size.cores, *region.cores, "cores in " + region.name, kNoMachine,
@@ -170,6 +172,7 @@ std::optional<Ipv4> TargetCapacity::free_from(const Placement& placement, std::u
     const std::set<TargetAddress>& occupied = occupied_[*placement.region];
     const auto is_free = [&](Ipv4 ip) {
         const TargetAddress address{network, subnet.name, ip};
+        if (mutant(Mutant::AddressUnchecked)) return true;
         const auto& own = placement.addresses;
         return !occupied.contains(address) &&
                std::find(own.begin(), own.end(), address) == own.end();
@@ -213,7 +216,9 @@ void TargetCapacity::place(const TargetSettings& settings, const TargetRegion& r
                            TargetInstance instance, std::string_view network, Fit& fit) const {
     const auto& networks = region.networks;
     std::size_t at = 0;
-    if (!network.empty()) {
+    const bool test_at_large =
+        mutant(Mutant::DrillInProduction) && instance == TargetInstance::Test;
+    if (!network.empty() && !test_at_large) {
         at = static_cast<std::size_t>(
             std::find_if(networks.begin(), networks.end(),
                          [&](const auto& other) { return other.name == network; }) -
@@ -222,7 +227,7 @@ void TargetCapacity::place(const TargetSettings& settings, const TargetRegion& r
             note_missing("there is no network " + std::string(network) + " in " + region.name, fit);
             return;
         }
-    } else if (networks.empty() || instance == TargetInstance::Test) {
+    } else if (networks.empty() || (instance == TargetInstance::Test && !test_at_large)) {
         return;
     }
     // The settings name a subnet of the failover's network, not of a network for tests.
@@ -322,7 +327,7 @@ Fit TargetCapacity::create(MachineId machine, TargetInstance instance,
     use.addresses += static_cast<std::int64_t>(placement.addresses.size());
     for (const TargetAddress& address : placement.addresses) {
         const bool is_new = occupied_[*placement.region].insert(address).second;
-        LANDFALL_CHECK(is_new, "an address has one owner");
+        LANDFALL_CHECK(is_new || mutant(Mutant::AddressUnchecked), "an address has one owner");
     }
     if (placement.availability_set) {
         ++sets_[{*placement.region, *placement.availability_set}][placement.size->family];

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/base/mutant.hpp"
+
 namespace landfall {
 
 std::string_view name_of(HealthSubjectKind kind) {
@@ -44,6 +46,7 @@ void HealthMonitor::update(HealthSubject subject, std::span<const HealthReason> 
             alerts_.push_back({now, AlertKind::ConnectionLost, subject, reason});
         }
     }
+    if (mutant(Mutant::HealthNeverClears) && health < state.health) return;
     if (!changed) return;
     if (health == Health::Critical && state.health != Health::Critical) {
         alerts_.push_back({now, AlertKind::CriticalHealth, subject, held.front().reason});

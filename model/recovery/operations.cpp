@@ -5,6 +5,7 @@
 #include <array>
 
 #include "model/base/check.hpp"
+#include "model/base/mutant.hpp"
 #include "model/recovery/support_matrix.hpp"
 
 namespace landfall {
@@ -25,6 +26,7 @@ constexpr std::array kCancelRules = {
 };
 
 bool is_open(TestFailoverState test) {
+    if (mutant(Mutant::OperateDuringDrill)) return false;
     return test != TestFailoverState::None && test != TestFailoverState::MarkedForDeletion;
 }
 
@@ -96,6 +98,11 @@ std::vector<Operation> legal_operations(const ItemView& item) {
 
 bool is_legal(const ItemView& item, Operation operation) {
     LANDFALL_CHECK(item.profile != nullptr, "an item is judged by a service profile");
+    const bool waits = item.state == UnplannedFailoverCommitPendingStatesBegin;
+    if (mutant(Mutant::FailOverTwice) && waits && operation == UnplannedFailover) return true;
+    if (mutant(Mutant::ReprotectBeforeCommit) && waits && operation == ReverseReplicate) {
+        return true;
+    }
     const auto rules = operation_rules();
     return std::any_of(rules.begin(), rules.end(), [&](const OperationRule& rule) {
         return rule.operation == operation && applies(rule, item);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/base/check.hpp"
+#include "model/base/mutant.hpp"
 
 namespace landfall {
 
@@ -173,7 +174,9 @@ void RecoveryPlanRun::go_on() {
     set_state(PlanRunState::InProgress);  // a manual action suspends it again
     advancing_ = true;
     for (PlanTaskIndex index = 0; index < record_.tasks.size(); ++index) {
-        if (is_asked(index) && record_.tasks[index].state == PlanTaskState::Started) ask(index);
+        if (!is_asked(index) || record_.tasks[index].state != PlanTaskState::Started) continue;
+        if (mutant(Mutant::ScriptRunAgain)) ++record_.tasks[index].attempt;
+        ask(index);
     }
     advancing_ = false;
     advance();
@@ -217,7 +220,9 @@ bool RecoveryPlanRun::step_stage(PlanTaskIndex stage, PlanTaskRange range) {
         waits = waits || task.state == PlanTaskState::Started;
         is_left = is_left || task.state == PlanTaskState::Pending;
     }
-    if (waits) return false;
+    const bool goes_on = mutant(Mutant::GroupBootsEarly) && !is_left &&
+                         record_.tasks[stage].kind == PlanTaskKind::Start;
+    if (waits && !goes_on) return false;
     LANDFALL_CHECK(stops || !is_left, "the dependencies of a checked plan have no cycle");
     end_stage(stage, range);
     return true;
@@ -261,6 +266,10 @@ void RecoveryPlanRun::ask_action(PlanTaskIndex index) {
     const PlanAction& action = action_of(task);
     const std::uint64_t token = token_of(index);
     if (action.kind == PlanActionKind::Manual) {
+        if (mutant(Mutant::ManualActionSkipped)) {
+            end(index, PlanTaskState::Succeeded, "");
+            return;
+        }
         set_state(PlanRunState::Suspended);
         port_.wait_for_user(token, action.description);
         return;
@@ -294,8 +303,9 @@ void RecoveryPlanRun::end_stage(PlanTaskIndex stage, PlanTaskRange range) {
 bool RecoveryPlanRun::must_stop() const {
     return std::any_of(record_.tasks.begin(), record_.tasks.end(), [this](const PlanTask& task) {
         if (!task.is_stage() || task.state != PlanTaskState::Failed) return false;
-        return record_.options.type == FailoverType::Planned ||
-               task.kind == PlanTaskKind::Preflight ||
+        const bool is_planned =
+            record_.options.type == FailoverType::Planned && !mutant(Mutant::PlannedPlanGoesOn);
+        return is_planned || task.kind == PlanTaskKind::Preflight ||
                task.kind == PlanTaskKind::CreateTestEnvironment;
     });
 }
@@ -381,6 +391,7 @@ void RecoveryPlanRun::on_skipped(MachineId machine) {
 void RecoveryPlanRun::on_action_ended(std::uint64_t token, bool succeeded, std::string_view cause) {
     const auto index = task_of(token);
     if (!index || record_.tasks[*index].kind != PlanTaskKind::RunAction) return;
+    if (mutant(Mutant::ScriptFailureIgnored)) succeeded = true;
     end(*index, succeeded ? PlanTaskState::Succeeded : PlanTaskState::Failed, cause);
     advance();
 }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "model/base/check.hpp"
+#include "model/base/mutant.hpp"
 
 namespace landfall {
 
@@ -26,7 +27,8 @@ class TreeMaker {
         if (test) add_stage("Create test environment", CreateTestEnvironment);
         if (!test && shuts_down()) add_shutdown();
         add_all_steps("failover", plan_.failover.before, "Pre", "Failover");
-        const bool together = plan_.gate == GroupsGate::Start;
+        const bool together =
+            plan_.gate == GroupsGate::Start || mutant(Mutant::GroupsFailOverAtOnce);
         if (together) {
             const PlanTaskIndex stage = add_stage("Recovery plan failover", Failover, "Failover");
             for (const PlanGroup& group : plan_.groups) add_failovers(stage, group);
@@ -106,7 +108,9 @@ class TreeMaker {
     /// The last group first, and in a group the machines that others depend on last.
     void add_shutdown() {
         add_all_steps("shutdown", plan_.shutdown.before, "Pre", "Shutdown");
-        for (std::size_t i = plan_.groups.size(); i-- > 0;) {
+        for (std::size_t k = plan_.groups.size(); k-- > 0;) {
+            const bool forward = mutant(Mutant::ShutdownOrderForward);
+            const std::size_t i = forward ? plan_.groups.size() - 1 - k : k;
             const PlanGroup& group = plan_.groups[i];
             if (group.items.empty()) continue;
             const PlanTaskIndex stage =
@@ -136,9 +140,12 @@ class TreeMaker {
         const PlanGroup& group = plan_.groups[index];
         const std::string id = std::to_string(index + 1);
         const std::string name = "Group " + id;
-        add_actions(name + ": pre-steps", applying(group.steps.before), id);
+        const bool swapped = mutant(Mutant::StepsBeforeAndAfterSwapped);
+        const auto& before = swapped ? group.steps.after : group.steps.before;
+        const auto& after = swapped ? group.steps.before : group.steps.after;
+        add_actions(name + ": pre-steps", applying(before), id);
         if (!group.items.empty()) add_machines(group, name, id, failed_over);
-        add_actions(name + ": post-steps", applying(group.steps.after), id);
+        add_actions(name + ": post-steps", applying(after), id);
     }
 
     void add_machines(const PlanGroup& group, const std::string& name, const std::string& id,
@@ -148,9 +155,11 @@ class TreeMaker {
         for (const PlanItem& item : group.items) {
             PlanTask task{item.name, StartMachine, stage, id, item.machine};
             for (std::size_t other = 0; other < group.items.size(); ++other) {
-                const auto& needed = item.depends_on;
-                if (std::find(needed.begin(), needed.end(), group.items[other].machine) !=
-                    needed.end()) {
+                const bool reversed = mutant(Mutant::DependenciesReversed);
+                const PlanItem& dependent = reversed ? group.items[other] : item;
+                const PlanItem& first = reversed ? item : group.items[other];
+                const auto& needed = dependent.depends_on;
+                if (std::find(needed.begin(), needed.end(), first.machine) != needed.end()) {
                     task.after.push_back(stage + 1 + static_cast<PlanTaskIndex>(other));
                 }
             }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
 #include "model/recovery/operation_options.hpp"
 
 namespace landfall {
@@ -238,7 +239,7 @@ void SiteRecovery::orchestrator_up() {
         if (!estate_.machine(machine).forward_of.is_none()) continue;
         delete_discarded(machine);
         if (!items_[index].job.is_none()) {
-            begin_task(items_[index].job, true);
+            if (!mutant(Mutant::ForgetTaskAfterDeath)) begin_task(items_[index].job, true);
             if (data_path(machine) == DataPath::ResyncRequired) {
                 answer_resync(machine, "a resynchronization was required meanwhile");
             }

@@ -3,6 +3,7 @@
 //
 // Each of these is a short job; what it begins (the copy of a disk, the way to another server) goes
 // on without it, so that a disaster need not wait for its end.
+#include "model/base/mutant.hpp"
 #include "model/recovery/site_recovery.hpp"
 
 namespace landfall {
@@ -98,6 +99,7 @@ bool SiteRecovery::change_replication(JobId id) {
             if (replicates) engine_.pause_replication(leg);
             return replicates;
         case TaskAction::ResumeReplicating:
+            if (mutant(Mutant::ResumeDoesNothing)) return replicates;
             if (replicates) engine_.resume_replication(leg);
             return replicates;
         default: return true;

@@ -2,6 +2,7 @@
 // choosing a point, making the machine that goes on from it.
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
 #include "model/recovery/site_recovery.hpp"
 
 namespace landfall {
@@ -32,6 +33,10 @@ void SiteRecovery::begin_shut_down(JobId id) {
             end_task(id, TaskState::Skipped);
         return;
     }
+    if (must && mutant(Mutant::PlannedSkipsShutdown)) {
+        target.sync_possible = engine_.capture_final(active_leg(machine));
+        return end_task(id, TaskState::Succeeded);
+    }
     request(id, source_of(machine), MachineAction::ShutDown);
 }
 
@@ -39,6 +44,10 @@ void SiteRecovery::begin_synchronize(JobId id) {
     const MachineId machine = job(id).machine;
     const MachineId leg = active_leg(machine);
     Item& target = at(machine);
+    const bool is_planned = job(id).row().action == TaskAction::SynchronizeOrFail;
+    if (is_planned && mutant(Mutant::PlannedSkipsLastChanges)) {
+        return end_task(id, TaskState::Succeeded);
+    }
     if (!target.sync_possible && !is_on(machine, source_of(machine)) &&
         engine_.data_path(leg) == DataPath::Journal) {
         // It was copied after it went down.
@@ -159,7 +168,9 @@ std::optional<RecoveryPoint> SiteRecovery::usable_point(const JobRecord& wanted)
         engine_.recovery_points(change ? arrival_leg(wanted.machine) : active_leg(wanted.machine));
     switch (wanted.options.recovery_point) {
         case RecoveryPointChoice::Latest: return points.latest();
-        case RecoveryPointChoice::LatestProcessed: return points.latest_processed(now);
+        case RecoveryPointChoice::LatestProcessed:
+            if (mutant(Mutant::StalePoint) && points.count() > 0) return points.all().back();
+            return points.latest_processed(now);
         case RecoveryPointChoice::LatestAppConsistent:
         case RecoveryPointChoice::Custom: break;
     }

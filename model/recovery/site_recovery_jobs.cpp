@@ -1,6 +1,7 @@
 // model/recovery/site_recovery_jobs.cpp — how a job goes from task to task, and how it ends.
 #include <algorithm>
 
+#include "model/base/mutant.hpp"
 #include "model/recovery/site_recovery.hpp"
 
 namespace landfall {
@@ -38,6 +39,10 @@ void SiteRecovery::wait_for(JobId id, Duration time) {
 
 void SiteRecovery::request(JobId id, MachineInstance instance, MachineAction action,
                            std::uint64_t step) {
+    if (mutant(Mutant::TokenPerRequest)) {
+        const auto now = environment_.clock.now().since_start().count() / kNanosecondsPerSecond;
+        step += 8 + static_cast<std::uint64_t>(now) % 128;
+    }
     const std::uint64_t token = token_of(id, job(id), step);
     executions_[id.value].token = token;
     if (instance == MachineInstance::Recovery && action == MachineAction::Create) {
@@ -120,7 +125,7 @@ void SiteRecovery::fail_job(JobId id, std::string_view cause) {
     task.state = TaskState::Failed;
     task.ended = environment_.clock.now();
     environment_.observer.task_ended(id, task.row->name, name_of(TaskState::Failed), task.started);
-    end_job(id, JobState::Failed, cause);
+    if (!mutant(Mutant::FailedJobGoesOn)) end_job(id, JobState::Failed, cause);
 }
 
 void SiteRecovery::leave_job(JobId id, JobState state, std::string_view cause) {
@@ -131,7 +136,7 @@ void SiteRecovery::leave_job(JobId id, JobState state, std::string_view cause) {
     left.cause = cause;
     left.ended = environment_.clock.now();
     executions_[id.value] = Execution();
-    give_back_room(id);
+    if (!mutant(Mutant::EndedJobKeepsRoom)) give_back_room(id);
     Item& target = at(left.machine);
     target.job = JobId();
     target.last_job = id;
@@ -186,6 +191,10 @@ void SiteRecovery::succeed(MachineId machine, JobId id) {
             return;
         case JobKind::ChangeRecoveryPoint: enter(machine, job(id).state_before); return;
         case JobKind::Commit: {
+            if (mutant(Mutant::WrongStateAfterCommit)) {
+                enter(machine, job(id).state_before);
+                return;
+            }
             const ScenarioKind kind = estate_.machine(machine).kind;
             const bool hyper_v_to_azure =
                 kind == ScenarioKind::HyperVSiteToAzure || kind == ScenarioKind::VmmToAzure;
@@ -311,6 +320,11 @@ std::optional<std::string> SiteRecovery::cancel(JobId id) {
         start_job(JobKind::CancelFailover, job(id).machine, {});
         return std::nullopt;
     }
+    if (mutant(Mutant::CancelShutsSourceDown)) {
+        environment_.compute.request(request_of(id, source_of(cancelled.machine),
+                                                MachineAction::ShutDown,
+                                                token_of(id, cancelled, kAbandonStep)));
+    }
     const MachineId leg = active_leg(cancelled.machine);
     if (!leg.is_none()) engine_.stop(leg);
     if (cancelled.kind == JobKind::EnableProtection) {
@@ -334,6 +348,7 @@ std::optional<std::string> SiteRecovery::cancel(JobId id) {
 /// What a cancelled failover made at the target goes; at home, where the machine was before, it is
 /// shut down if it was being started [A].
 void SiteRecovery::leave_failover(JobId id) {
+    if (mutant(Mutant::CancelLeavesMachine)) return;
     const JobRecord& left = job(id);
     if (at(left.machine).active == ActiveLocation::Primary) return discard_replica_machine(id);
     if (left.row().action != TaskAction::StartReplicaMachine) return;

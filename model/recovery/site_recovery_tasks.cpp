@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "model/base/mutant.hpp"
 #include "model/recovery/site_recovery.hpp"
 
 namespace landfall {
@@ -66,6 +67,7 @@ void SiteRecovery::begin_action(JobId id, bool again) {
                 return;
             }
             record(id).point = point;
+            if (mutant(Mutant::DrillStopsReplication)) engine_.stop(leg);
             request(id, MachineInstance::Test, MachineAction::Create);
             return;
         }
@@ -79,6 +81,7 @@ void SiteRecovery::begin_action(JobId id, bool again) {
         }
         case TaskAction::DeleteTestMachine:
             enter_test(machine, TestFailoverState::CleanupInitiated);
+            if (mutant(Mutant::CleanUpForgetsMachine)) return end_task(id, TaskState::Succeeded);
             request(id, MachineInstance::Test, MachineAction::Delete);
             return;
         case TaskAction::ReplaceReplicaMachine: replace_replica(id); return;
@@ -122,6 +125,7 @@ void SiteRecovery::time_over(JobId id) {
         case TaskAction::KeepChosenPoint: commit_points(id); return;
         case TaskAction::RemoveItem: remove_item(id); break;
         case TaskAction::CheckReprotect: {
+            if (mutant(Mutant::ReprotectLeavesOtherOn)) break;
             const MachineInstance other = target_of(machine);
             if (other == MachineInstance::Recovery && at(machine).recovery_exists) {
                 // Scout commits nothing: its machine gives its disks back now [A].
@@ -226,7 +230,9 @@ void SiteRecovery::commit_points(JobId id) {
     const MachineId machine = job(id).machine;
     const Item& target = at(machine);
     const bool home = target.active == ActiveLocation::Primary;
-    engine_.keep_only(arrival_leg(machine), *target.promoted);
+    if (!mutant(Mutant::CommitKeepsPoints)) {
+        engine_.keep_only(arrival_leg(machine), *target.promoted);
+    }
     if (home) {
         // SR/vmware-azure-failback.md: the machine in Azure and its disks are removed.
         request(id, MachineInstance::Recovery, MachineAction::Delete);
@@ -240,8 +246,8 @@ void SiteRecovery::remove_item(JobId id) {
     const MachineId reverse = estate_.machine(machine).reverse;
     for (const MachineId leg : {machine, reverse}) {
         if (leg.is_none()) continue;
-        engine_.stop(leg);
-        engine_.forget_points(leg);
+        if (!mutant(Mutant::RemovalKeepsReplicating)) engine_.stop(leg);
+        if (!mutant(Mutant::RemovalKeepsPoints)) engine_.forget_points(leg);
     }
     // What failed on the way to Azure, or has gone home again, is of no use to anybody [A].
     if (at(machine).active == ActiveLocation::Primary) discard_replica_machine(id);

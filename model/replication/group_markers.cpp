@@ -108,10 +108,20 @@ class GroupMarkers::Port : public GroupPort {
                                                       : MarkObstacle::NotInJournalMode;
     }
     void hold_writes(GroupMember member) override {
-        if (auto* source = blocks_of(member)) source->hold_writes(machine(member), now(member));
+        auto* const source = blocks_of(member);
+        if (source == nullptr) return;
+        source->hold_writes(machine(member), now(member));
+        if (auto* witness = owner_.environment_.blocks.witness) {
+            witness->writes_held(machine(member), facts_.hold);
+        }
     }
     void release_writes(GroupMember member) override {
-        if (auto* source = blocks_of(member)) source->release_writes(machine(member), now(member));
+        auto* const source = blocks_of(member);
+        if (source == nullptr) return;
+        source->release_writes(machine(member), now(member));
+        if (auto* witness = owner_.environment_.blocks.witness) {
+            witness->writes_released(machine(member));
+        }
     }
     std::uint64_t place_marker(GroupMember member, GroupEpoch, Instant at) override {
         // A marker of an epoch that is over, whose end this member did not hear of.

@@ -1,6 +1,7 @@
 // sim/faults/coverage.cpp — phases read off the logic, cells counted.
 #include "sim/faults/coverage.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace landfall::faults {
@@ -10,7 +11,16 @@ Coverage::Coverage(const scenario::Scenario& scenario, const Injector& injector,
       injector_(injector),
       stage_(stage),
       faults_of_(stage.estate.machines.size()),
-      last_points_(stage.estate.machines.size()) {}
+      last_points_(stage.estate.machines.size()),
+      plans_of_(stage.estate.machines.size()) {
+    for (std::size_t plan = 0; plan < stage.estate.plans.size(); ++plan) {
+        for (const PlanGroup& group : stage.estate.plans[plan].groups) {
+            for (const PlanItem& item : group.items) {
+                plans_of_[item.machine.value].emplace_back(plan);
+            }
+        }
+    }
+}
 
 MachineId Coverage::item_of(MachineId leg) const {
     const MachineId forward = stage_.estate.machine(leg).forward_of;
@@ -41,7 +51,7 @@ void Coverage::fault_ends(std::size_t fault) {
 }
 
 void Coverage::item_changed(MachineId item) {
-    if (item.is_none()) return;  // a job of a recovery plan
+    if (item.is_none()) return;  // a job of a recovery plan: what it is at is looked at by event
     if (!faults_of_[item.value].empty()) look_at(item);
 }
 
@@ -102,7 +112,30 @@ std::vector<PhaseId> Coverage::phases_of(MachineId item) const {
     add(PathPhase::TestMachine, view.test == TestFailoverState::WaitingForCompletion);
     const JobId job = logic.item(item).current_job;
     if (!job.is_none()) found.push_back(phase_of(logic.job(job).row()));
+    for (const JobId plan : running_plans(item)) add_plan_phases(plan, found);
     return found;
+}
+
+/// Jobs in progress of plans that the item belongs to.
+std::vector<JobId> Coverage::running_plans(MachineId item) const {
+    std::vector<JobId> running;
+    for (const RecoveryPlanId plan : plans_of_[item.value]) {
+        const JobId job = stage_.logic.plans().last_job(plan);
+        if (!job.is_none() && !stage_.logic.job(job).is_over()) running.push_back(job);
+    }
+    return running;
+}
+
+void Coverage::add_plan_phases(JobId job, std::vector<PhaseId>& found) const {
+    const RecoveryPlanRecord& run = stage_.logic.plans().record(job).run;
+    for (PlanTaskIndex index = 0; index < run.tasks.size(); ++index) {
+        if (run.tasks[index].state != PlanTaskState::Started) continue;
+        const bool waits = run.state == PlanRunState::Suspended;
+        const auto phase = plan_phase_of(run.tasks, index, waits);
+        if (!phase) continue;
+        const PhaseId id = phase_of(*phase);
+        if (std::find(found.begin(), found.end(), id) == found.end()) found.push_back(id);
+    }
 }
 
 std::vector<Coverage::Cell> Coverage::cells() const {

@@ -51,12 +51,15 @@ class Coverage {
     void count(std::size_t fault, MachineId item, PhaseId phase);
     [[nodiscard]] std::vector<PhaseId> phases_of(MachineId item) const;
     [[nodiscard]] MachineId item_of(MachineId leg) const;
+    [[nodiscard]] std::vector<JobId> running_plans(MachineId item) const;
+    void add_plan_phases(JobId job, std::vector<PhaseId>& found) const;
 
     const scenario::Scenario& scenario_;
     const Injector& injector_;
     Stage stage_;
-    std::vector<std::vector<std::size_t>> faults_of_;  ///< by item: those that last
-    std::vector<std::size_t> last_points_;             ///< by leg
+    std::vector<std::vector<std::size_t>> faults_of_;    ///< by item: those that last
+    std::vector<std::size_t> last_points_;               ///< by leg
+    std::vector<std::vector<RecoveryPlanId>> plans_of_;  ///< by item
     std::size_t struck_now_ = 0;
     std::vector<std::pair<MachineId, PhaseId>> before_;  ///< the fault that comes
     std::set<std::pair<std::size_t, std::pair<MachineId, PhaseId>>> seen_;

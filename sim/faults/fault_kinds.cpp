@@ -18,16 +18,16 @@ constexpr PhaseClasses kData = {PhaseClass::InitialCopy,  PhaseClass::Journal, P
                                 PhaseClass::Apply,        PhaseClass::Publish, PhaseClass::Prune,
                                 PhaseClass::Disconnected, PhaseClass::Resync};
 // Jobs that wait for data, or go on beside it.
-constexpr PhaseClasses kJobs = {PhaseClass::Enabling,  PhaseClass::TestFailover,
-                                PhaseClass::Failover,  PhaseClass::Commit,
-                                PhaseClass::Reprotect, PhaseClass::Failback,
-                                PhaseClass::Disabling, PhaseClass::CompleteMigration};
+constexpr PhaseClasses kJobs = {
+    PhaseClass::Enabling,  PhaseClass::TestFailover,      PhaseClass::Failover,
+    PhaseClass::Commit,    PhaseClass::Reprotect,         PhaseClass::Failback,
+    PhaseClass::Disabling, PhaseClass::CompleteMigration, PhaseClass::RecoveryPlan};
 constexpr PhaseClasses kPath = kData | kJobs;
 constexpr PhaseClasses kAny = kPath | PhaseClasses{PhaseClass::Idle};
 // Tasks that ask for machines.
 constexpr PhaseClasses kMachines = {PhaseClass::TestFailover, PhaseClass::Failover,
-                                    PhaseClass::Reprotect, PhaseClass::Failback,
-                                    PhaseClass::Commit};
+                                    PhaseClass::Reprotect,    PhaseClass::Failback,
+                                    PhaseClass::Commit,       PhaseClass::RecoveryPlan};
 
 constexpr std::string_view kNothingKnown = "";
 constexpr std::string_view kRpoRises = "RPO rises, then falls";

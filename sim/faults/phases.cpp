@@ -1,4 +1,5 @@
-// sim/faults/phases.cpp — the path's own phases, then one for each task of each job.
+// sim/faults/phases.cpp — the path's own phases, then one for each task of each job, then those of
+// recovery plans.
 #include "sim/faults/phases.hpp"
 
 #include <algorithm>
@@ -46,18 +47,39 @@ constexpr std::array<PhaseClass, static_cast<std::size_t>(JobKind::Count)> kClas
     PhaseClass::Disabling,          // Disable protection
     PhaseClass::Disabling,          // Remove replication
     PhaseClass::Resync,             // Resynchronize
+    PhaseClass::Enabling,           // Add disks
+    PhaseClass::Disabling,          // Remove disks
+    PhaseClass::Journal,            // Switch process server
+    PhaseClass::Journal,            // Pause replication
+    PhaseClass::Journal,            // Resume replication
+    PhaseClass::Failback,           // Cancel failover
+};
+static_assert(kClassOfJob.back() == PhaseClass::Failback, "every job has its class");
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(PlanPhase::Count)> kPlanNames = {
+    "preflight checks",
+    "create test environment",
+    "synchronize data",
+    "group shutdown",
+    "group failover",
+    "group start",
+    "operation on all machines",
+    "action before",
+    "action after",
+    "manual action",
 };
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(PhaseClass::Count)> kClassNames = {
-    "idle",         "enabling",  "initial copy",  "journal",
-    "marker",       "apply",     "publish",       "prune",
-    "disconnected", "resync",    "test failover", "failover",
-    "commit",       "reprotect", "failback",      "complete migration",
-    "disabling"};
+    "idle",         "enabling",     "initial copy",  "journal",
+    "marker",       "apply",        "publish",       "prune",
+    "disconnected", "resync",       "test failover", "failover",
+    "commit",       "reprotect",    "failback",      "complete migration",
+    "disabling",    "recovery plan"};
 
 struct Catalogue {
     std::vector<Phase> phases;
     std::array<PhaseId, static_cast<std::size_t>(JobKind::Count)> first_of_job{};
+    PhaseId first_of_plan = 0;
 };
 
 const Catalogue& catalogue() {
@@ -74,6 +96,10 @@ const Catalogue& catalogue() {
                 all.phases.push_back({std::move(name), kClassOfJob[job]});
             }
         }
+        all.first_of_plan = static_cast<PhaseId>(all.phases.size());
+        for (const std::string_view name : kPlanNames) {
+            all.phases.push_back({"Recovery plan: " + std::string(name), PhaseClass::RecoveryPlan});
+        }
         return all;
     }();
     return made;
@@ -89,6 +115,33 @@ PhaseId phase_of(const TaskRow& task) {
     const std::span<const TaskRow> rows = tasks_of(task.job);
     const PhaseId first = catalogue().first_of_job[static_cast<std::size_t>(task.job)];
     return first + static_cast<PhaseId>(&task - rows.data());
+}
+
+PhaseId phase_of(PlanPhase phase) {
+    return catalogue().first_of_plan + static_cast<PhaseId>(phase);
+}
+
+std::optional<PlanPhase> plan_phase_of(const PlanTaskTree& tree, PlanTaskIndex task, bool manual) {
+    switch (tree[task].kind) {
+        case PlanTaskKind::Preflight: return PlanPhase::Preflight;
+        case PlanTaskKind::CreateTestEnvironment: return PlanPhase::CreateTestEnvironment;
+        case PlanTaskKind::SynchronizeMachine: return PlanPhase::Synchronize;
+        case PlanTaskKind::ShutDownMachine: return PlanPhase::Shutdown;
+        case PlanTaskKind::FailOverMachine: return PlanPhase::Failover;
+        case PlanTaskKind::StartMachine: return PlanPhase::Start;
+        case PlanTaskKind::OperateMachine: return PlanPhase::Operation;
+        case PlanTaskKind::RunAction: break;
+        default: return std::nullopt;
+    }
+    if (manual) return PlanPhase::ManualAction;
+    // Before a group's machines start, or before all are failed over, there is more to do with
+    // machines in what follows.
+    const std::string& group = tree[task].group_id;
+    for (PlanTaskIndex later = task + 1; later < tree.size(); ++later) {
+        if (tree[later].is_stage() || tree[later].kind == PlanTaskKind::RunAction) continue;
+        if (tree[later].group_id == group) return PlanPhase::ActionBefore;
+    }
+    return PlanPhase::ActionAfter;
 }
 
 std::string_view name_of(PhaseClass phase_class) {

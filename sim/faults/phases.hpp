@@ -1,20 +1,22 @@
 // sim/faults/phases.hpp — what a machine is going through, as far as faults and coverage tell it
 // apart.
 //
-// A phase is a state of the data path, a moment of it, or a task of a job in Site Recovery's words:
-// those come from the table of tasks, so that a new task is a new phase by itself. Classes gather
-// phases for the table of fault kinds.
+// A phase is a state of the data path, a moment of it, a task of a job in Site Recovery's words, or
+// what its recovery plan is at: those come from the tables of tasks, so that a new task is a new
+// phase by itself. Classes gather phases for the table of fault kinds.
 // Source: replication-and-test-lab, part 3 (coverage goal).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "model/recovery/job_plan.hpp"
+#include "model/recovery/recovery_plan_tasks.hpp"
 
 namespace landfall::faults {
 
@@ -36,6 +38,7 @@ enum class PhaseClass : std::uint8_t {
     Failback,
     CompleteMigration,
     Disabling,
+    RecoveryPlan,
     Count,
 };
 
@@ -79,6 +82,22 @@ enum class PathPhase : PhaseId {
     Count,
 };
 
+/// What a recovery plan is at, behind the tasks in phases(): one phase for each kind of task, and
+/// two more, since a plan acts before and after its groups and may wait for people.
+enum class PlanPhase : PhaseId {
+    Preflight,
+    CreateTestEnvironment,
+    Synchronize,
+    Shutdown,
+    Failover,
+    Start,
+    Operation,
+    ActionBefore,  ///< a script or runbook
+    ActionAfter,
+    ManualAction,  ///< it waits for somebody
+    Count,
+};
+
 struct Phase {
     std::string name;
     PhaseClass phase_class = PhaseClass::Idle;
@@ -90,6 +109,11 @@ struct Phase {
 }
 /// The phase of a task. Requires a row of tasks_of().
 [[nodiscard]] PhaseId phase_of(const TaskRow& task);
+[[nodiscard]] PhaseId phase_of(PlanPhase phase);
+/// The phase of a task of a plan that is under way; `manual`: it waits for somebody. None: of a
+/// stage that holds tasks.
+[[nodiscard]] std::optional<PlanPhase> plan_phase_of(const PlanTaskTree& tree, PlanTaskIndex task,
+                                                     bool manual);
 [[nodiscard]] std::string_view name_of(PhaseClass phase_class);
 
 }  // namespace landfall::faults

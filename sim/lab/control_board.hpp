@@ -17,13 +17,17 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/environment/environment.hpp"
+#include "model/recovery/job.hpp"
 #include "sim/lab/oracle_report.hpp"
+#include "sim/lab/plan_oracles.hpp"
 
 namespace landfall::lab {
 
@@ -31,14 +35,35 @@ namespace landfall::lab {
 struct MachineSight {
     bool exists = false;
     bool runs = false;
-    bool has_room = false;      ///< takes of a quota
-    bool room_is_held = false;  ///< without being there, for a job that will make it
-    bool is_metered = false;    ///< a meter runs for it
+    bool has_room = false;                    ///< takes of a quota
+    bool room_is_held = false;                ///< without being there, for a job that will make it
+    bool is_metered = false;                  ///< a meter runs for it
+    bool by_hand = false;                     ///< somebody switched it on at its console
+    bool made_twice = false;                  ///< by one job, which had not deleted the first one
+    std::string network = {};                 ///< that its interfaces are in; empty: none
+    std::vector<std::string> addresses = {};  ///< "West/vnet/10.0.0.4": what nobody else has
+};
+
+/// What can be seen of an item's last job that is over.
+struct JobSight {
+    JobKind kind = JobKind::EnableProtection;
+    JobState state = JobState::Succeeded;
+    ProtectionState state_before = ProtectionState::UnprotectedStatesBegin;
+    bool was_away = false;              ///< active at the recovery location when it began
+    bool shut_source_down = false;      ///< it came to the task that does
+    std::string network = {};           ///< that a drill was asked for
+    std::optional<Instant> point = {};  ///< that it chose
+    std::optional<Instant> best_point =
+        {};                       ///< of those that it could choose, by what was asked for
+    bool drill_was_open = false;  ///< a test machine existed when it began
 };
 
 /// What can be seen of an item.
 struct ItemSight {
-    std::string_view state;  ///< in Site Recovery's words
+    std::string name = {};
+    ScenarioKind kind = ScenarioKind::VMwareToAzure;
+    ProtectionState protection = ProtectionState::UnprotectedStatesBegin;
+    std::string_view state;  ///< the same in Site Recovery's words
     bool in_vault = false;   ///< enabled, and neither disabled nor migrated since
     bool is_away = false;    ///< active at the recovery location
     bool drill_open = false;
@@ -53,6 +78,15 @@ struct ItemSight {
     bool may_keep_replica = false;    ///< at home, a failover that failed or is not committed
     bool forward_replicates = false;
     bool backward_replicates = false;
+    bool is_paused = false;
+    std::string over_quota = {};     ///< what its region has more in use of than it may
+    std::size_t arrival_points = 0;  ///< listed of the leg that brought it where it is
+    std::size_t points = 0;          ///< listed of both legs
+    /// The side that was active before the last job stopped since that began, and not for want of
+    /// power.
+    bool source_stopped = false;
+    std::optional<Bytes> planned_loss;  ///< of its last planned failover
+    std::optional<JobSight> last_job;   ///< while none is in progress
     std::array<MachineSight, kMachineInstances> machines = {};
 
     [[nodiscard]] const MachineSight& machine(MachineInstance which) const {
@@ -66,6 +100,9 @@ class ControlProbe {
     virtual ~ControlProbe() = default;
     [[nodiscard]] virtual std::size_t items() const = 0;
     [[nodiscard]] virtual ItemSight item(MachineId machine) const = 0;
+    /// Jobs of recovery plans, in the order in which they were started.
+    [[nodiscard]] virtual std::vector<JobId> plan_jobs() const { return {}; }
+    [[nodiscard]] virtual PlanSight plan(JobId /*job*/) const { return {}; }
 };
 
 struct ControlOracle {
@@ -74,7 +111,8 @@ struct ControlOracle {
     std::string (*fault)(const ItemSight&);
 };
 
-/// All of them, for documentation and tests.
+/// All of them, for documentation and tests: what a look at one item judges (S22 compares it with
+/// the others besides).
 std::span<const ControlOracle> control_oracles();
 
 class ControlBoard {
@@ -82,8 +120,10 @@ class ControlBoard {
     ControlBoard(const ControlProbe& probe, std::function<Instant()> now,
                  std::size_t violations_kept = 100);
 
-    /// Asks every oracle about one item, between two events.
+    /// Asks every oracle about one item, between two events; none: about the plans.
     void look(MachineId item);
+    /// Judges the jobs of recovery plans that are over and were not judged before.
+    void look_at_plans();
     void look_at_all();
 
     [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
@@ -97,12 +137,19 @@ class ControlBoard {
         std::uint64_t violations = 0;
     };
 
+    [[nodiscard]] std::string shared(MachineId item, const ItemSight& seen);
+    void fail(const OracleCard& card, Count& count, MachineId item, const std::string& fault);
+
     const ControlProbe& probe_;
     std::function<Instant()> now_;
     std::size_t kept_;
-    std::vector<Count> counts_;  ///< by oracle
+    std::vector<Count> counts_;       ///< by oracle of items, then S22
+    std::vector<Count> plan_counts_;  ///< by oracle of plans
     std::vector<Violation> violations_;
-    std::vector<std::vector<bool>> failing_;  ///< by item: what was said already, while it lasts
+    std::vector<std::vector<bool>> failing_;    ///< by item: what was said already, while it lasts
+    std::map<std::string, MachineId> holders_;  ///< of addresses, as last seen
+    std::vector<std::vector<std::string>> held_;  ///< by item, the same
+    std::map<JobId, std::uint16_t> judged_;       ///< attempts of plans' jobs
 };
 
 }  // namespace landfall::lab

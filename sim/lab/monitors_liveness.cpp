@@ -47,6 +47,49 @@ std::optional<std::string> stale(const RunView& view, MachineId item) {
                : std::string("no recovery point at all");
 }
 
+class InitialCopiesEnd : public HotState {
+  public:
+    InitialCopiesEnd()
+        : HotState({"L1", "initial replication ends",
+                    "After the last fault every item whose source runs gets protected.", kSource}) {
+    }
+
+  protected:
+    std::optional<std::string> heat(const RunView& view, MachineId item, Instant) override {
+        const MachineId leg = leg_of(view, item);
+        const bool enabling =
+            view.logic.protection_state(item) == ProtectionState::InitialReplicationInProgress;
+        if (!enabling || !view.logic.engine().is_live(leg)) return std::nullopt;
+        if (!view.logic.engine().agent_runs(leg)) return std::nullopt;
+        return std::string("an initial replication that goes on");
+    }
+    [[nodiscard]] Duration grace(const RunView& view, MachineId item) const override {
+        return healthy_rpo(view, item) + view.estate.profile.finalize_protection_time;
+    }
+};
+
+class PruningKeepsUp : public HotState {
+  public:
+    PruningKeepsUp()
+        : HotState({"L8", "pruning keeps up",
+                    "While new recovery points come, those older than the policy's retention go.",
+                    kSource}) {}
+
+  protected:
+    std::optional<std::string> heat(const RunView& view, MachineId item, Instant) override {
+        if (!replicates(view, item)) return std::nullopt;
+        const MachineId leg = leg_of(view, item);
+        const RecoveryPoints& points = view.logic.engine().recovery_points(leg);
+        if (points.count() < 2) return std::nullopt;
+        const auto all = points.all();  // newest first
+        const Duration reaches = all.front().time - all.back().time;
+        const Duration retention = view.estate.policy(view.estate.machine(leg).policy).retention;
+        if (reaches <= retention + healthy_rpo(view, item)) return std::nullopt;
+        return "recovery points of " + duration_text(reaches) + ", with a retention of " +
+               duration_text(retention);
+    }
+};
+
 class RpoRecovers : public HotState {
   public:
     RpoRecovers()
@@ -246,11 +289,13 @@ class DamageIsTold : public RunMonitor {
 
 std::vector<std::unique_ptr<RunMonitor>> run_monitors() {
     std::vector<std::unique_ptr<RunMonitor>> all;
+    all.push_back(std::make_unique<InitialCopiesEnd>());
     all.push_back(std::make_unique<RpoRecovers>());
     all.push_back(std::make_unique<JobsEnd>());
     all.push_back(std::make_unique<DisconnectsEnd>());
     all.push_back(std::make_unique<CopiesEnd>());
     all.push_back(std::make_unique<CommonPoints>());
+    all.push_back(std::make_unique<PruningKeepsUp>());
     all.push_back(std::make_unique<OthersGoOn>());
     all.push_back(std::make_unique<HealthIsTrue>());
     all.push_back(std::make_unique<DamageIsTold>());

@@ -173,6 +173,8 @@ class Oracle : public BlockWitness {
     // BlockWitness, and what the board adds. An oracle overrides what it needs.
     void guest_wrote(DiskId, const GuestWrite&) override {}
     void path_changed(MachineId, std::string_view, bool) override {}
+    void writes_held(MachineId, Duration) override {}
+    void writes_released(MachineId) override {}
     void bytes_sent(DiskId, Bytes, bool) override {}
     void bytes_acknowledged(DiskId, Bytes) override {}
     void bytes_lost(DiskId, Bytes) override {}

@@ -29,8 +29,8 @@ OracleBoard::OracleBoard(BoardSetup setup, std::function<Instant()> now, BoardOp
                         AcknowledgedIsDurable, ReplayIsIdempotent, RecordsInSequence, NeededIsKept,
                         ClearedOnlyAfterDurable, OneGeometryPerPoint, RetentionKept, PinnedStays,
                         FlushIsDurable, RoundTrip, ThrottleKept, QueuesBounded, FailbackIsTheTarget,
-                        DamageIsDetected, BytesConserved, TimeNeverBackwards, FailoverIsItsPoint,
-                        PointsHoldWhatReplicates>(lab_)),
+                        DamageIsDetected, BytesConserved, TimeNeverBackwards, GuestsGoOn,
+                        FailoverIsItsPoint, PointsHoldWhatReplicates>(lab_)),
       machines_(lab_.setup.machines.size()) {
     using Hears = Oracle::Hears;
     for (const auto& oracle : oracles_) {

@@ -56,6 +56,8 @@ class OracleBoard : public BlockWitness {
     void path_changed(MachineId machine, std::string_view path, bool publishes) override;
     void disk_replicates(DiskId disk, bool does) override;
     void guest_flushed(DiskId disk, Stamp through) override;
+    void writes_held(MachineId machine, Duration at_most) override;
+    void writes_released(MachineId machine) override;
     void source_recovered(DiskId disk, const BlockReader& content) override;
     void geometry_changed(DiskId disk, const DiskGeometry& now, Instant at) override;
     void dirty_marked(DiskId disk, SectorRange range) override;

@@ -13,6 +13,14 @@ void OracleBoard::disk_replicates(DiskId disk, bool does) {
     tell(all_, [&](Oracle& oracle) { oracle.disk_replicates(disk, does); });
 }
 
+void OracleBoard::writes_held(MachineId machine, Duration at_most) {
+    tell(all_, [&](Oracle& oracle) { oracle.writes_held(machine, at_most); });
+}
+
+void OracleBoard::writes_released(MachineId machine) {
+    tell(all_, [&](Oracle& oracle) { oracle.writes_released(machine); });
+}
+
 void OracleBoard::guest_flushed(DiskId disk, Stamp through) {
     tell(all_, [&](Oracle& oracle) { oracle.guest_flushed(disk, through); });
 }

@@ -162,6 +162,40 @@ void BytesConserved::checkpoint(bool) {
     }
 }
 
+// ---- L6
+// -----------------------------------------------------------------------------------------
+GuestsGoOn::GuestsGoOn(LabContext& lab)
+    : Oracle(lab, {"L6", "guests go on",
+                   "No write of a guest waits longer than a marker of its group may take.",
+                   "replication-and-test-lab A17, 2.3 L6"}),
+      due_(lab.setup.machines.size()) {}
+
+void GuestsGoOn::writes_held(MachineId machine, Duration at_most) {
+    judge(machine);
+    if (!due_[machine.value]) due_[machine.value] = lab_.now() + at_most;
+}
+
+void GuestsGoOn::writes_released(MachineId machine) {
+    judge(machine);
+    due_[machine.value].reset();
+}
+
+void GuestsGoOn::checkpoint(bool) {
+    for (std::size_t m = 0; m < due_.size(); ++m) judge(MachineId(m));
+}
+
+void GuestsGoOn::judge(MachineId machine) {
+    std::optional<Instant>& due = due_[machine.value];
+    if (!due) return;
+    count_check();
+    if (lab_.now() <= *due) return;
+    fail(machine, [&] {
+        return lab_.machine(machine).name + ": its writes wait at " + time_text(lab_.now()) +
+               ", and were to go on by " + time_text(*due);
+    });
+    due = Instant::never();  // told once
+}
+
 // ---- S34
 // -----------------------------------------------------------------------------------------
 TimeNeverBackwards::TimeNeverBackwards(LabContext& lab)

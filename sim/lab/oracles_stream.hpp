@@ -66,6 +66,19 @@ class BytesConserved : public Oracle {
     std::vector<Account> accounts_;
 };
 
+/// L6.
+class GuestsGoOn : public Oracle {
+  public:
+    explicit GuestsGoOn(LabContext& lab);
+    void writes_held(MachineId machine, Duration at_most) override;
+    void writes_released(MachineId machine) override;
+    void checkpoint(bool last) override;
+
+  private:
+    void judge(MachineId machine);
+    std::vector<std::optional<Instant>> due_;  ///< of those that wait, by machine
+};
+
 /// S34. Times and stamps of a disk's writes rise; nothing happens before what already happened.
 class TimeNeverBackwards : public Oracle {
   public:

@@ -122,7 +122,7 @@ class MonitorBoard {
     std::vector<std::unique_ptr<RunMonitor>> monitors_;
 };
 
-/// L2, L3, L4, L5, L7, L9, L10 and E1, in this order (monitors_liveness.cpp).
+/// L1 to L5, L7 to L10 and E1, in this order (monitors_liveness.cpp).
 [[nodiscard]] std::vector<std::unique_ptr<RunMonitor>> run_monitors();
 
 }  // namespace landfall::lab

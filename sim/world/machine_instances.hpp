@@ -8,6 +8,7 @@
 // looks for machines that were left behind.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -103,6 +104,11 @@ class MachineInstances {
     bool cut_power(MachineId item, MachineInstance instance, Instant now);
     /// It runs again, unless a request about it was carried out since: then false.
     bool restore_power(MachineId item, MachineInstance instance, Instant now);
+    /// It does not run because its power was cut.
+    [[nodiscard]] bool lacks_power(MachineId item, MachineInstance instance) const {
+        return std::find(without_power_.begin(), without_power_.end(), std::pair(item, instance)) !=
+               without_power_.end();
+    }
 
     void plant(const PlantedFailure& failure) { planted_.push_back(failure); }
     [[nodiscard]] const ItemInstances& of(MachineId item) const { return items_[item.value]; }

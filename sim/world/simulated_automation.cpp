@@ -28,7 +28,10 @@ void SimulatedAutomation::run(const ActionRequest& request) {
 
 void SimulatedAutomation::tell_people(std::uint64_t token, RecoveryActionId action) {
     LANDFALL_CHECK(action.value < actions_.size(), "every action of a plan has its facts");
-    if (actions_[action.value].takes) begin(token, action);
+    if (actions_[action.value].takes) return begin(token, action);
+    const bool is_known = std::any_of(deeds_.begin(), deeds_.end(),
+                                      [&](const Deed& deed) { return deed.token == token; });
+    if (!is_known) deeds_.push_back({token, action, alarm_.now()});
 }
 
 void SimulatedAutomation::begin(std::uint64_t token, RecoveryActionId action) {
@@ -40,6 +43,7 @@ void SimulatedAutomation::begin(std::uint64_t token, RecoveryActionId action) {
     }
     const Instant ends = alarm_.now() + *actions_[action.value].takes;
     by_token_.insert({token, {ends, draw_success(action)}});
+    deeds_.push_back({token, action, alarm_.now(), ends, by_token_.at(token).succeeds});
     ++runs_[action.value];
     latest_end_ = std::max(latest_end_, ends);
     alarm_.ring(ends, token);

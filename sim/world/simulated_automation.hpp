@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "model/environment/automation.hpp"
@@ -41,6 +42,17 @@ class SimulatedAutomation : public Automation {
     /// How often an action was really run.
     [[nodiscard]] std::uint32_t runs(RecoveryActionId action) const { return runs_[action.value]; }
 
+    /// An action that was really begun.
+    struct Deed {
+        std::uint64_t token = 0;
+        RecoveryActionId action;
+        Instant begun;
+        std::optional<Instant> ends = {};  ///< none: of a manual action that nobody is known to do
+        bool succeeds = true;
+    };
+    /// All of them, in order of time.
+    [[nodiscard]] const std::vector<Deed>& deeds() const { return deeds_; }
+
   private:
     struct Run {
         Instant ends;
@@ -55,6 +67,7 @@ class SimulatedAutomation : public Automation {
     std::uint64_t seed_;
     std::vector<std::uint32_t> runs_;
     std::map<std::uint64_t, Run> by_token_;
+    std::vector<Deed> deeds_;
     Instant latest_end_;
 };
 

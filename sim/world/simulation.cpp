@@ -69,7 +69,7 @@ class Simulation : private Director, private Cockpit {
           health_(scenario, parts_.estate, world_, logic_, churn_limits(scenario, parts_.machines),
                   events_.troubles()),
           probe_(logic_, blocks_, world_),
-          sight_(parts_.estate, world_, logic_, bill_.feed()),
+          sight_(parts_.estate, world_, logic_, bill_.feed(), automation_),
           control_(sight_, [this] { return world_.now(); }),
           vault_(parts_.estate, logic_, recorder_, [this] { return world_.now(); }),
           faults_(scenario, parts_, events_, recorder_, health_.monitor(), seed, kFaultCue),
@@ -177,7 +177,7 @@ class Simulation : private Director, private Cockpit {
             run_.faults_.job_ended(job, state, cause);
             run_.stepper_.note_news();
             const JobRecord& ended = run_.logic_.job(job);
-            // None is an item's number: that of a plan, which nobody looks at.
+            // None stands for the job of a recovery plan.
             run_.world_.schedule_cue(run_.world_.now(), kDoneCue, ended.machine.value);
             if (ended.is_of_plan()) return run_.note_change(ended.plan);
             run_.note_change(ended.machine);
@@ -239,9 +239,7 @@ class Simulation : private Director, private Cockpit {
                 stop_if_done();
                 return;
             case kDoneCue:
-                if (scenario_.oracles && !MachineId(subject).is_none()) {
-                    control_.look(MachineId(subject));
-                }
+                if (scenario_.oracles) control_.look(MachineId(subject));
                 stop_if_done();
                 return;
             case kOperatorCue: operator_.on_cue(); return;

@@ -44,6 +44,7 @@ class TargetRoom {
     [[nodiscard]] const Placement* placement(MachineId machine, MachineInstance instance) const;
     /// Whether a machine of that item takes any: it fails over to Azure, and its size is known.
     [[nodiscard]] bool counts(MachineId machine) const;
+    [[nodiscard]] const TargetUse& use(std::uint32_t region) const { return capacity_.use(region); }
     [[nodiscard]] const std::vector<TargetUseStep>& steps() const { return steps_; }
 
   private:

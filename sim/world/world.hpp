@@ -90,6 +90,9 @@ class World : public Clock,
     }
     /// Somebody at the console of the machine switches it on; the logic hears of it.
     void switch_on(MachineId item, MachineInstance instance);
+    [[nodiscard]] bool lacks_power(MachineId item, MachineInstance instance) const {
+        return instances_.lacks_power(item, instance);
+    }
     void plant(const PlantedFailure& failure) { instances_.plant(failure); }
 
     // What goes wrong.

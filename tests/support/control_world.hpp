@@ -77,7 +77,7 @@ class ControlWorld : private world::Director, private world::Alarm {
           billing_(estate_, world_, uploads_, prices(), billed_machines(estate_), Duration(0)),
           automation_(*this, std::move(actions), 1),
           logic_(estate_, {world_, world_, world_, world_, watcher_, {}, &automation_}),
-          sight_(estate_, world_, logic_, billing_),
+          sight_(estate_, world_, logic_, billing_, automation_),
           board_(sight_, [this] { return world_.now(); }),
           bill_sight_(estate_, world_, logic_, billing_),
           bill_(estate_, world_, bill_sight_) {
@@ -100,7 +100,8 @@ class ControlWorld : private world::Director, private world::Alarm {
         board_.look_at_all();
         for (std::size_t k = told_; k < board_.violations().size(); ++k) {
             const lab::Violation& violation = board_.violations()[k];
-            ADD_FAILURE() << estate_.machine(violation.machine).name << " at "
+            const bool of_plan = violation.machine.is_none();
+            ADD_FAILURE() << (of_plan ? "" : estate_.machine(violation.machine).name) << " at "
                           << lab::time_text(violation.at) << ": " << violation.text;
         }
         told_ = board_.violations().size();
@@ -209,6 +210,7 @@ class ControlWorld : private world::Director, private world::Alarm {
     world::World& world() { return world_; }
     [[nodiscard]] const Estate& estate() const { return estate_; }
     [[nodiscard]] const lab::ControlBoard& board() const { return board_; }
+    [[nodiscard]] const lab::ControlProbe& sight() const { return sight_; }
     record::BillingFeed& billing() { return billing_; }
     [[nodiscard]] const world::InstanceHistory& machine(MachineId item,
                                                         MachineInstance which) const {
@@ -244,7 +246,6 @@ class ControlWorld : private world::Director, private world::Alarm {
             Recorder::job_ended(job, state, cause);
             // Not inside the call: the logic is in the middle of something.
             const MachineId machine = owner_.logic_.job(job).machine;
-            if (machine.is_none()) return;  // of a recovery plan
             owner_.at(owner_.now(), [this, machine] { owner_.board_.look(machine); });
         }
         std::function<void()> task_end;

@@ -81,7 +81,38 @@ TEST(FaultPhases, EveryTaskOfEveryJobIsAPhaseAfterThePathsOwn) {
             ++tasks;
         }
     }
-    EXPECT_EQ(faults::phases().size(), static_cast<std::size_t>(faults::PathPhase::Count) + tasks);
+    const std::size_t before_plans = static_cast<std::size_t>(faults::PathPhase::Count) + tasks;
+    EXPECT_EQ(faults::phase_of(faults::PlanPhase::Preflight), before_plans);
+    EXPECT_EQ(faults::phases().size(),
+              before_plans + static_cast<std::size_t>(faults::PlanPhase::Count));
+    EXPECT_EQ(faults::phases().back().name, "Recovery plan: manual action");
+}
+
+TEST(FaultPhases, EveryTaskOfAPlanThatHoldsNoOthersIsAtOnePhase) {
+    RecoveryPlan plan{"shop", {{{{MachineId(0), "db"}}}, {{{MachineId(1), "web"}}}}};
+    const auto act = [](std::uint32_t id) {
+        return PlanAction{"action " + std::to_string(id), RecoveryActionId(id)};
+    };
+    plan.failover.before = {act(0)};
+    plan.groups[0].steps.after = {act(1)};
+    plan.groups[1].steps.before = {act(2)};
+    PlanRunOptions options;
+    options.synchronize = true;
+    const PlanTaskTree tree = make_task_tree(plan, options);
+    std::vector<std::string> names;
+    for (PlanTaskIndex task = 0; task < tree.size(); ++task) {
+        const auto phase = faults::plan_phase_of(tree, task, false);
+        const bool holds = tree[task].is_stage() && !below(tree, task).empty();
+        EXPECT_EQ(phase.has_value(), !holds) << tree[task].name;
+        if (phase) names.push_back(faults::phases()[faults::phase_of(*phase)].name.substr(15));
+    }
+    const std::vector<std::string> expected = {
+        "preflight checks", "synchronize data", "synchronize data", "group shutdown",
+        "group shutdown",   "action before",    "group failover",   "group failover",
+        "group start",      "action after",     "action before",    "group start"};
+    EXPECT_EQ(names, expected);
+    EXPECT_EQ(faults::plan_phase_of(tree, static_cast<PlanTaskIndex>(tree.size() - 3), true),
+              faults::PlanPhase::ManualAction);
 }
 
 // --- Links

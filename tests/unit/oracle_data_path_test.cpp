@@ -222,6 +222,19 @@ const std::vector<Case> kStreamCases = {
     {"S26", "a queue keeps to its bound",
      [](Stage& s) { s.board.queue_filled("relay", Bytes(10), Bytes(10)); },
      [](Stage& s) { s.board.queue_filled("relay", Bytes(11), Bytes(10)); }},
+    {"L6", "writes wait no longer than a marker may take",
+     [](Stage& s) {
+         s.board.writes_held(kWeb, seconds(2));
+         s.wait(2);
+         s.board.writes_released(kWeb);
+         s.wait(9);
+         s.board.checkpoint();
+     },
+     [](Stage& s) {
+         s.board.writes_held(kWeb, seconds(2));
+         s.wait(3);
+         s.board.checkpoint();
+     }},
     {"S33", "acknowledges no more than was sent",
      [](Stage& s) {
          s.board.bytes_sent(kDisk, Bytes(10), false);
