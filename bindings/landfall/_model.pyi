@@ -1,8 +1,11 @@
 # The compiled module (bindings/model_module.cpp): checks and facts, without a simulator.
-from typing import Any
+import enum
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+_Array: TypeAlias = npt.NDArray[np.float64]
 
 # The problems of a canonical scenario: code, pointer, found, message, and allowed, nearest if any.
 def check(canonical_json: str) -> list[dict[str, Any]]: ...
@@ -29,15 +32,46 @@ def operation_rules() -> list[dict[str, Any]]: ...
 # A service profile: each field with its value, unit and source.
 def profile(name: str) -> dict[str, Any]: ...
 
-# Lag in seconds at the end of each slot of one link; shapes (slots,).
-def fluid_lag(
-    arrivals: npt.NDArray[np.float64], slot_s: float, bytes_per_second: float
-) -> npt.NDArray[np.float64]: ...
+# Demand of a fleet; churn of shape (slots, machines), bytes per slot, without a copy.
+class PercentileKind(enum.Enum):
+    linear = 0
+    nearest_rank = 1
 
-# Least rate in bytes per second that keeps the lag within a target.
+class Clip(enum.Enum):
+    none = 0
+    machines = 1
+    fleet = 2
+
+def percentile(samples: _Array, percent: float, kind: PercentileKind) -> float: ...
+def machine_percentiles(churn: _Array, percent: float, kind: PercentileKind) -> _Array: ...
+def fleet_demand(
+    churn: _Array, factor: float, clip: Clip, percent: float, kind: PercentileKind
+) -> _Array: ...
+
+# The fluid queue; series of shape (slots,), bytes per second, without a copy.
+def link_rates(
+    rate: float, slots: int, availability: _Array | None = None, ceiling: _Array | None = None
+) -> _Array: ...
+def fluid_lag(arrivals: _Array, slot_s: float, rates: _Array) -> _Array: ...
+def rates_by_slot(
+    arrivals: _Array, slot_s: float, target_s: float, availability: _Array | None = None
+) -> _Array: ...
 def required_rate(
-    arrivals: npt.NDArray[np.float64], slot_s: float, target_s: float, share: float
+    arrivals: _Array,
+    slot_s: float,
+    target_s: float,
+    share: float,
+    availability: _Array | None = None,
+    ceiling: _Array | None = None,
 ) -> float: ...
+
+# Violations, peak lags and slots above the target, each of shape (days,).
+def breach_days(
+    lags: _Array, target_s: float, slots_per_day: int, first: int = 0
+) -> tuple[npt.NDArray[np.int32], _Array, npt.NDArray[np.int32]]: ...
+
+# Where the functions above see an array's first element.
+def address_of(array: _Array) -> int: ...
 
 # Closed forms of RPO and copy times, see rpo_laws.py; bytes, seconds, bytes per second.
 def distinct_bytes(written: float, working_set: float) -> float: ...

@@ -1,0 +1,8 @@
+// bindings/numerics_functions.hpp — the numerics of analysis/ for landfall._model.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+/// Demand and the fluid queue. Arrays are not copied (array_views.hpp), and other Python threads
+/// run meanwhile.
+void define_numerics(pybind11::module_& module);
