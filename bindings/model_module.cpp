@@ -131,6 +131,8 @@ KeyError
 PYBIND11_MODULE(_model, module) {
     module.doc() = "Checks and facts of landfall, without the simulator.";
     define_numerics(module);
+    define_uncertainty(module);
+    define_networks(module);
     define_rpo_laws(module);
     define_bundles(module);
     define_validation_probes(module);

@@ -73,6 +73,68 @@ def breach_days(
 # Where the functions above see an array's first element.
 def address_of(array: _Array) -> int: ...
 
+# Bootstrap over whole days (analysis/block_bootstrap.hpp).
+class StatisticKind(enum.Enum):
+    required_rate = 0
+    within_target = 1
+    percentile = 2
+
+class Statistic:
+    def __init__(
+        self,
+        kind: StatisticKind,
+        *,
+        target_s: float = 0.0,
+        share: float = 1.0,
+        rate: float = 0.0,
+        percent: float = 95.0,
+        percentile: PercentileKind = ...,
+    ) -> None: ...
+
+class Resampling:
+    def __init__(
+        self, *, slots_per_day: int, replicates: int, block_days: int, stationary: bool, seed: int
+    ) -> None: ...
+
+def measure(demand: _Array, slot_s: float, statistic: Statistic) -> float: ...
+def replicates(
+    demand: _Array, slot_s: float, statistic: Statistic, resampling: Resampling
+) -> _Array: ...
+def predictions(
+    churn: _Array, slot_s: float, statistic: Statistic, resampling: Resampling, horizon_days: int
+) -> _Array: ...
+
+# Networks (analysis/network_cuts.hpp): sites and links by number, whole bits per second.
+_Indices: TypeAlias = npt.NDArray[np.int64]
+
+# flow, links of the cut, sites on the source's side.
+def bottleneck(
+    sites: int, from_: _Indices, to: _Indices, capacity: _Indices, source: int, target: int
+) -> tuple[int, _Indices, _Indices]: ...
+def remaining_flow(
+    sites: int,
+    from_: _Indices,
+    to: _Indices,
+    capacity: _Indices,
+    source: int,
+    target: int,
+    failures: _Indices,
+    together: int,
+) -> _Indices: ...
+def flow_without_each_link(
+    sites: int, from_: _Indices, to: _Indices, capacity: _Indices, pairs: _Indices
+) -> _Indices: ...
+
+# sites, links.
+def weak_points(
+    sites: int,
+    from_: _Indices,
+    to: _Indices,
+    capacity: _Indices,
+    source: int | None = None,
+    target: int | None = None,
+) -> tuple[_Indices, _Indices]: ...
+
 # Closed forms of RPO and copy times, see rpo_laws.py; bytes, seconds, bytes per second.
 def distinct_bytes(written: float, working_set: float) -> float: ...
 

@@ -14,19 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _model
+from .bottlenecks import bottleneck, link_failures, single_points_of_failure
 
 __all__ = [
     "Breaches",
     "FleetPercentile",
     "LinkWindow",
     "achieved_rpo",
+    "bottleneck",
     "fleet_churn",
     "fleet_percentile",
     "fluid_lag",
     "link_calendar",
+    "link_failures",
     "required_bandwidth",
     "required_by_slot",
     "rpo_breaches",
+    "single_points_of_failure",
 ]
 
 _Array = npt.NDArray[np.float64]
