@@ -10,3 +10,5 @@ void define_numerics(pybind11::module_& module);
 void define_uncertainty(pybind11::module_& module);
 /// Flows, cuts and weak points of networks.
 void define_networks(pybind11::module_& module);
+/// Churn that is shipped cycle by cycle.
+void define_cycles(pybind11::module_& module);

@@ -135,6 +135,31 @@ def weak_points(
     target: int | None = None,
 ) -> tuple[_Indices, _Indices]: ...
 
+# Churn shipped cycle by cycle (analysis/cycle_deltas.hpp).
+class Fold:
+    def __init__(self) -> None: ...
+    @staticmethod
+    def curve(windows_s: _Array, ratios: _Array) -> Fold: ...
+    @staticmethod
+    def working_set(size: float) -> Fold: ...
+
+# written, unique.
+def cycle_deltas(
+    arrivals: _Array, slot_s: float, period_s: float, fold: Fold
+) -> tuple[_Array, _Array]: ...
+def rates_by_cycle(deltas: _Array, period_s: float, target_s: float) -> _Array: ...
+def rpo_by_cycle(deltas: _Array, period_s: float, rate: float) -> _Array: ...
+
+# start_s, end_s, written, unique, rpo_s.
+def gap_cycles(
+    arrivals: _Array,
+    slot_s: float,
+    rate: float,
+    least_gap_s: float,
+    most_gap_s: float,
+    fold: Fold,
+) -> tuple[_Array, _Array, _Array, _Array, _Array]: ...
+
 # Closed forms of RPO and copy times, see rpo_laws.py; bytes, seconds, bytes per second.
 def distinct_bytes(written: float, working_set: float) -> float: ...
 
