@@ -6,12 +6,11 @@
 #include <string_view>
 
 #include <nlohmann/json.hpp>
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include "analysis/fluid_queue.hpp"
 #include "bindings/bundle_functions.hpp"
+#include "bindings/numerics_functions.hpp"
 #include "bindings/rpo_laws_functions.hpp"
 #include "bindings/support_tables.hpp"
 #include "bindings/validation_probes.hpp"
@@ -64,30 +63,6 @@ py::object estimate(const std::string& canonical_json) {
                    .dump();
     }
     return to_python(text);
-}
-
-using Array = py::array_t<double, py::array::c_style>;
-
-Eigen::Map<const Eigen::ArrayXd> as_eigen(const Array& array) {
-    if (array.ndim() != 1) throw py::value_error("arrivals must have one dimension");
-    return {array.data(), array.size()};
-}
-
-Array fluid_lag(const Array& arrivals, double slot_s, double bytes_per_second) {
-    const auto slots = as_eigen(arrivals);
-    auto* lags = new Eigen::ArrayXd;
-    const py::capsule owner(lags, [](void* data) { delete static_cast<Eigen::ArrayXd*>(data); });
-    {
-        const py::gil_scoped_release unlocked;
-        *lags = analysis::lag_at_slot_ends(slots, slot_s, bytes_per_second);
-    }
-    return Array(lags->size(), lags->data(), owner);
-}
-
-double required_rate(const Array& arrivals, double slot_s, double target_s, double share) {
-    const auto slots = as_eigen(arrivals);
-    const py::gil_scoped_release unlocked;
-    return analysis::required_rate(slots, slot_s, target_s, share);
 }
 
 py::object profile(const std::string& name) {
@@ -155,11 +130,10 @@ KeyError
 
 PYBIND11_MODULE(_model, module) {
     module.doc() = "Checks and facts of landfall, without the simulator.";
-    module.def("fluid_lag", &fluid_lag, py::arg("arrivals").noconvert(), py::arg("slot_s"),
-               py::arg("bytes_per_second"), "Lag in seconds at the end of each slot of one link.");
-    module.def("required_rate", &required_rate, py::arg("arrivals").noconvert(), py::arg("slot_s"),
-               py::arg("target_s"), py::arg("share"),
-               "Least rate in bytes per second that keeps the lag within a target.");
+    define_numerics(module);
+    define_uncertainty(module);
+    define_networks(module);
+    define_cycles(module);
     define_rpo_laws(module);
     define_bundles(module);
     define_validation_probes(module);

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from . import gallery as gallery
     from . import inventory as inventory
     from . import lab as lab
+    from . import planning as planning
     from . import rpo_laws as rpo_laws
     from . import sweeps as sweeps
+    from . import uncertainty as uncertainty
     from . import waves as waves
     from .churn import (
         Backup,
@@ -137,7 +139,9 @@ _NAMES = {
     "vault_plans": "Plan Plans",
 }
 #: Modules and packages that are reached as attributes, ``lf.waves``.
-_ROOMS = frozenset("deployment gallery inventory lab rpo_laws sweeps waves".split())
+_ROOMS = frozenset(
+    "deployment gallery inventory lab planning rpo_laws sweeps uncertainty waves".split()
+)
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
@@ -235,12 +239,14 @@ __all__ = [
     "load",
     "load_result",
     "open",
+    "planning",
     "required_bandwidth",
     "rpo_laws",
     "run_many",
     "scenario_schema",
     "sweep",
     "sweeps",
+    "uncertainty",
     "waves",
 ]
 

@@ -39,7 +39,7 @@ def test_a_configuration_server_is_one_and_says_when_it_is_not_enough() -> None:
 def test_what_planners_read_has_sources(profile: str) -> None:
     figures = _model.profile(profile)
     for entry in [*figures["planning"].values(), *figures["server_sizes"]]:
-        assert entry["source"].startswith("SR/")
+        assert entry["source"].startswith(("SR/", "articles/migrate/", "docs.aws.amazon.com/"))
 
 
 demands = st.lists(
