@@ -28,6 +28,7 @@ MachineId Coverage::item_of(MachineId leg) const {
 }
 
 void Coverage::fault_comes(std::size_t fault) {
+    let_go();
     before_.clear();
     for (const MachineId item : injector_.struck(fault).items) {
         for (const PhaseId phase : phases_of(item)) before_.emplace_back(item, phase);
@@ -44,18 +45,32 @@ void Coverage::fault_begins(std::size_t fault) {
 }
 
 void Coverage::fault_ends(std::size_t fault) {
+    let_go();
+    for (const MachineId item : injector_.struck(fault).items) look_at(item);
+    if (scenario_.faults[fault].lasts) return forget(fault);
+    instant_ = stage_.world.now();
+    of_this_instant_.push_back(fault);
+}
+
+void Coverage::forget(std::size_t fault) {
     for (const MachineId item : injector_.struck(fault).items) {
-        look_at(item);
         struck_now_ -= std::erase(faults_of_[item.value], fault);
     }
 }
 
+void Coverage::let_go() {
+    if (of_this_instant_.empty() || stage_.world.now() == instant_) return;
+    for (const std::size_t fault : std::exchange(of_this_instant_, {})) forget(fault);
+}
+
 void Coverage::item_changed(MachineId item) {
+    let_go();
     if (item.is_none()) return;  // a job of a recovery plan: what it is at is looked at by event
     if (!faults_of_[item.value].empty()) look_at(item);
 }
 
 void Coverage::point_published(MachineId leg) {
+    let_go();
     const std::size_t now = stage_.logic.engine().recovery_points(leg).count();
     const std::size_t before = std::exchange(last_points_[leg.value], now);
     const MachineId item = item_of(leg);
@@ -65,6 +80,7 @@ void Coverage::point_published(MachineId leg) {
 }
 
 void Coverage::look() {
+    let_go();
     for (std::size_t item = 0; item < faults_of_.size(); ++item) {
         if (!faults_of_[item].empty()) look_at(MachineId(item));
     }

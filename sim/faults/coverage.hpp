@@ -46,6 +46,9 @@ class Coverage {
     [[nodiscard]] std::vector<Cell> cells() const;
 
   private:
+    void forget(std::size_t fault);
+    /// Faults that do not last meet what else happens at their instant, and nothing later.
+    void let_go();
     void look_at(MachineId item);
     void hit(MachineId item, PhaseId phase);
     void count(std::size_t fault, MachineId item, PhaseId phase);
@@ -61,6 +64,8 @@ class Coverage {
     std::vector<std::size_t> last_points_;               ///< by leg
     std::vector<std::vector<RecoveryPlanId>> plans_of_;  ///< by item
     std::size_t struck_now_ = 0;
+    std::vector<std::size_t> of_this_instant_;  ///< faults that do not last
+    Instant instant_;
     std::vector<std::pair<MachineId, PhaseId>> before_;  ///< the fault that comes
     std::set<std::pair<std::size_t, std::pair<MachineId, PhaseId>>> seen_;
     std::map<std::pair<FaultKind, PhaseId>, std::uint64_t> hits_;
