@@ -58,7 +58,9 @@ class Ground:
     instants
         When something began or ended in the run without faults.
     log
-        Jobs, copies and events of that run.
+        Jobs, copies, events and points of that run.
+    points
+        When a recovery point was published in it.
     """
 
     document: Document
@@ -66,6 +68,7 @@ class Ground:
     horizon_s: float
     instants: tuple[float, ...] = ()
     log: Mapping[str, Any] = field(default_factory=lambda: {"jobs": [], "copies": [], "events": []})
+    points: tuple[float, ...] = ()
 
     @property
     def kinds(self) -> list[FaultKind]:
