@@ -127,7 +127,7 @@ std::vector<PhaseId> Coverage::phases_of(MachineId item) const {
     }
     add(PathPhase::TestMachine, view.test == TestFailoverState::WaitingForCompletion);
     const JobId job = logic.item(item).current_job;
-    if (!job.is_none()) found.push_back(phase_of(logic.job(job).row()));
+    if (!job.is_none()) found.push_back(phase_of(logic.job(job)));
     for (const JobId plan : running_plans(item)) add_plan_phases(plan, found);
     return found;
 }

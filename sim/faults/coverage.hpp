@@ -19,6 +19,10 @@
 
 namespace landfall::faults {
 
+/// The phase of a job. A failover that takes its machine home is a failback, whatever its job is
+/// called.
+[[nodiscard]] PhaseId phase_of(const JobRecord& job);
+
 class Coverage {
   public:
     Coverage(const scenario::Scenario& scenario, const Injector& injector, const Stage& stage);

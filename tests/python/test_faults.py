@@ -43,6 +43,7 @@ HOLDS: dict[str, Any] = {
     "working_set": "1 MiB",
     "position": 0.5,
     "disk": "os",
+    "do": "commit",
 }
 
 

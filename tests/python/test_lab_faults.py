@@ -145,6 +145,7 @@ def test_a_machine_more_does_not_move_the_faults_of_others(ground: Ground) -> No
         ground.horizon_s,
         ground.instants,
         ground.log,
+        ground.points,
     )
     explorer, other = (explorer_named("random")(each, 1) for each in (ground, fewer))
     shared = 0

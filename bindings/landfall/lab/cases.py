@@ -61,6 +61,8 @@ class Ground:
         Jobs, copies, events and points of that run.
     points
         When a recovery point was published in it.
+    wanted
+        Cells of the map, kind and class of phases, that were not met yet.
     """
 
     document: Document
@@ -69,6 +71,7 @@ class Ground:
     instants: tuple[float, ...] = ()
     log: Mapping[str, Any] = field(default_factory=lambda: {"jobs": [], "copies": [], "events": []})
     points: tuple[float, ...] = ()
+    wanted: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def kinds(self) -> list[FaultKind]:

@@ -110,6 +110,7 @@ def explore(
             explorer=explorer,
             corpus=corpus,
             corpus_first=not reports,
+            wanted=together(reports).meaning.missing if len(sources) > 1 else (),
             twice=twice,
             progress=not no_progress and sys.stderr.isatty(),
             drill=drill,

@@ -17,6 +17,7 @@ _CLASS_OF_COPY = {
     "compare": "resync",
     "resync": "resync",
 }
+_FAILOVERS = ("Planned failover", "Failover")
 #: A marker is placed shortly before its point, whose logs are applied shortly after it.
 _NEAR_S = 20.0
 
@@ -133,7 +134,8 @@ def phase_of(log: Mapping[str, Any], machine: str, t_s: float) -> str:
     """Return the class of phases of a machine at an instant: what is under way, else its state."""
     for operation, whose, start_s, end_s, _ in log["jobs"]:
         if whose == machine and start_s <= t_s and (end_s is None or t_s < end_s):
-            return _class_of_job(operation)
+            home = operation in _FAILOVERS and _is_away(log, machine, start_s)
+            return "failback" if home else _class_of_job(operation)
     for kind, whose, start_s, end_s in log["copies"]:
         if whose == machine and start_s <= t_s < end_s:
             return _CLASS_OF_COPY.get(kind, "initial copy")
@@ -144,6 +146,15 @@ def phase_of(log: Mapping[str, Any], machine: str, t_s: float) -> str:
         if kind == "state" and subject == machine:
             state = detail
     return "journal" if state == "Protected" else "idle"
+
+
+def _is_away(log: Mapping[str, Any], machine: str, t_s: float) -> bool:
+    """Return whether a machine runs at its target at an instant."""
+    where = "Primary"
+    for at_s, kind, subject, detail in log["events"]:
+        if at_s < t_s and kind == "active_location" and subject == machine:
+            where = detail
+    return where == "Recovery"
 
 
 def _class_of_job(operation: str) -> str:

@@ -68,7 +68,7 @@ class Explorer(ABC):
         at_s = stream.choice(ground.points if of_points else ground.instants)
         if way == 2:
             at_s += (10.0 ** stream.between(-3.0, 2.8)) * (1 if stream.chance(0.5) else -1)
-        return min(max(round(at_s, 6), 0.0), ground.horizon_s)
+        return min(max(round(at_s, 9), 0.0), ground.horizon_s)
 
     def _fault(self, entity: Entity, at_s: float, stream: Stream) -> Fault:
         kind, target = entity
@@ -175,11 +175,14 @@ class PairwiseExplorer(Explorer):
     def cases(self) -> Iterator[Case]:
         cells = self._cells()
         order = Stream(self.seed, "lab", "pairs").shuffled(list(itertools.combinations(cells, 2)))
-        for number, chosen in enumerate([*((cell,) for cell in cells), *order]):
+        singles = Stream(self.seed, "lab", "cells").shuffled(cells)
+        # What a campaign has not met yet comes first.
+        singles.sort(key=lambda cell: cell not in self.ground.wanted)
+        for number, chosen in enumerate([*((cell,) for cell in singles), *order]):
             seed = self.seed + number
             stream = Stream(seed, "lab", "pairwise")
             faults = [
-                self._fault(entity, round(stream.between(*stream.choice(spans)), 6), stream)
+                self._fault(entity, round(stream.between(*stream.choice(spans)), 9), stream)
                 for entity, spans in (self._in_cell(cell, stream) for cell in chosen)
             ]
             yield Case(seed, tuple(sorted(faults)))

@@ -15,11 +15,11 @@ from .streams import Stream
 
 __all__ = ["turned"]
 
-_STEPS_S = (10.0, 30.0, 60.0, 120.0, 300.0)
+_STEPS_S = (10.0, 30.0, 60.0, 150.0, 300.0)  # of five minutes
 _PHASES = (1, 2, 5)
 _FASTER = (0.25, 0.5, 1.0, 2.0, 8.0)
 _RETENTION_S = (0.0, 3600.0, 86_400.0)
-_EVERY_S = (900.0, 3600.0, 4 * 3600.0)
+_EVERY_S = (3600.0, 2 * 3600.0, 4 * 3600.0)
 
 
 def turned(document: Document, stream: Stream) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -204,7 +204,7 @@ class Lab:
                 [Problem(codes.OUT_OF_RANGE, "", f"settle {self._settle_s:g} s", message)]
             )
         entities = applicable(self.scenario, self._names)
-        points = sorted({float(t_s) for _, t_s in log.get("points", ()) if t_s <= horizon_s})
+        points = sorted({float(t_s) for _, t_s in log.get("points", ()) if t_s < horizon_s})
         return Ground(self.document, entities, horizon_s, tuple(instants(log)), log, tuple(points))
 
     @property
@@ -256,6 +256,7 @@ class Lab:
         explorer: str = "swarm",
         corpus: str | os.PathLike[str] | None = None,
         corpus_first: bool = True,
+        wanted: Iterable[tuple[str, str]] = (),
         twice: float | None = None,
         shrink: bool = True,
         stop_at: int | None = None,
@@ -281,6 +282,8 @@ class Lab:
             Folder of failures: those in it run first, and what is found is written there.
         corpus_first
             Whether what is in the corpus runs first.
+        wanted
+            Cells of the map that were not met yet; ``pairwise`` looks there first.
         twice
             Share of the runs that are made twice and compared: LANDFALL_CHECK_DETERMINISM, or 0.05.
         shrink
@@ -317,6 +320,7 @@ class Lab:
                 explorer=explorer,
                 corpus=corpus,
                 corpus_first=corpus_first,
+                wanted=wanted,
                 twice=twice,
                 shrink=shrink,
                 stop_at=stop_at,
@@ -330,7 +334,7 @@ class Lab:
         seeds = given.num if seeds is None else seeds
         twice = given.check_determinism if twice is None else twice
         kept = Corpus(Path(corpus)) if corpus is not None else None
-        found = make(self.ground, first_seed)
+        found = make(replace(self.ground, wanted=frozenset(wanted)), first_seed)
         report = Report(self.scenario.name, explorer, first_seed)
         exploration = Exploration(self, found, report, kept, twice, shrink, drill)
         if corpus_first:
