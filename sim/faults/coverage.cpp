@@ -6,6 +6,34 @@
 
 namespace landfall::faults {
 
+namespace {
+
+/// By the phase of a task of a failover: that of the same task on the way home.
+std::vector<PhaseId> phases_home() {
+    const auto all = phases();
+    std::vector<PhaseId> home(all.size());
+    for (const JobKind kind : {JobKind::PlannedFailover, JobKind::Failover}) {
+        for (const TaskRow& row : tasks_of(kind)) {
+            const std::string name = std::string(name_of(kind)) + " home: " + std::string(row.name);
+            const auto found = std::find_if(all.begin(), all.end(),
+                                            [&](const Phase& phase) { return phase.name == name; });
+            LANDFALL_CHECK(found != all.end(), "each task of a failover has a phase home");
+            home[phase_of(row)] = static_cast<PhaseId>(found - all.begin());
+        }
+    }
+    return home;
+}
+
+}  // namespace
+
+PhaseId phase_of(const JobRecord& job) {
+    static const std::vector<PhaseId> home = phases_home();
+    const bool goes_home = job.active_before == ActiveLocation::Recovery &&
+                           (job.kind == JobKind::PlannedFailover || job.kind == JobKind::Failover);
+    const PhaseId phase = phase_of(job.row());
+    return goes_home ? home[phase] : phase;
+}
+
 Coverage::Coverage(const scenario::Scenario& scenario, const Injector& injector, const Stage& stage)
     : scenario_(scenario),
       injector_(injector),
