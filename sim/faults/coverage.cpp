@@ -8,6 +8,9 @@ namespace landfall::faults {
 
 namespace {
 
+/// Publishing and pruning take no time here; a fault meets them when it comes no later after them.
+constexpr Duration kMoment = nanoseconds(1'000'000);
+
 /// By the phase of a task of a failover: that of the same task on the way home.
 std::vector<PhaseId> phases_home() {
     const auto all = phases();
@@ -40,6 +43,7 @@ Coverage::Coverage(const scenario::Scenario& scenario, const Injector& injector,
       stage_(stage),
       faults_of_(stage.estate.machines.size()),
       last_points_(stage.estate.machines.size()),
+      published_(stage.estate.machines.size()),
       plans_of_(stage.estate.machines.size()) {
     for (std::size_t plan = 0; plan < stage.estate.plans.size(); ++plan) {
         for (const PlanGroup& group : stage.estate.plans[plan].groups) {
@@ -101,6 +105,7 @@ void Coverage::point_published(MachineId leg) {
     let_go();
     const std::size_t now = stage_.logic.engine().recovery_points(leg).count();
     const std::size_t before = std::exchange(last_points_[leg.value], now);
+    published_[leg.value] = {stage_.world.now(), now <= before};
     const MachineId item = item_of(leg);
     if (faults_of_[item.value].empty()) return;
     hit(item, phase_of(PathPhase::Publish));
@@ -147,6 +152,10 @@ std::vector<PhaseId> Coverage::phases_of(MachineId item) const {
         add(PathPhase::MarkerPrepare, marker == MarkerProgress::Placed);
         add(PathPhase::MarkerCommit, marker == MarkerProgress::Decided);
         add(PathPhase::Apply, engine.applies_logs(leg));
+        const Published& published = published_[leg.value];
+        const bool just = published.at && stage_.world.now() - *published.at <= kMoment;
+        add(PathPhase::Publish, just);
+        add(PathPhase::Prune, just && published.pruned);
         const ProcessServerId server = stage_.estate.machine(leg).process_server;
         const ChannelId upload = stage_.estate.process_server(server).upload_channel;
         add(PathPhase::Disconnected, engine.waits_to_retry(leg) || stage_.world.is_cut(upload));

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -64,8 +65,13 @@ class Coverage {
     const scenario::Scenario& scenario_;
     const Injector& injector_;
     Stage stage_;
-    std::vector<std::vector<std::size_t>> faults_of_;    ///< by item: those that last
-    std::vector<std::size_t> last_points_;               ///< by leg
+    std::vector<std::vector<std::size_t>> faults_of_;  ///< by item: those that last
+    std::vector<std::size_t> last_points_;             ///< by leg
+    struct Published {
+        std::optional<Instant> at;
+        bool pruned = false;
+    };
+    std::vector<Published> published_;  ///< by leg: the last time
     std::vector<std::vector<RecoveryPlanId>> plans_of_;  ///< by item
     std::size_t struck_now_ = 0;
     std::vector<std::size_t> of_this_instant_;  ///< faults that do not last

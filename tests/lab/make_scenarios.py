@@ -148,8 +148,12 @@ def _groups() -> Iterator[dict[str, Any]]:
             made["name"] = made["name"].replace("-to-", "-group-to-", 1)
             made["consistency_groups"] = [{"name": "pair"}]
             made["policies"][0]["app_consistent_every"] = "1 h"
+            for site in made.get("sites", ()):
+                site["hosts"] = [{"name": "esx-1"}]
             for machine in made["machines"]:
                 machine["consistency_group"] = "pair"
+                if made.get("sites"):
+                    machine["host"] = "esx-1"
             made["timeline"] = [{"at": 0, "do": "enable_replication"}, *map(dict, _CIRCLE)]
             yield made
 
@@ -221,6 +225,9 @@ def _machines_that_end() -> Iterator[dict[str, Any]]:
                 {"when": {"state": "protected", "of": "all"}, "delay": 900, "do": by_plan},
                 {"when": {"state": "failed_over"}, "delay": 300, "do": end},
             ]
+            if made.get("master_targets") and end == "complete_migration":  # the way home is there
+                away = {"when": {"state": "failed_over"}, "delay": 120, "do": "reprotect"}
+                made["timeline"].append(away | {"refused": "either"})
             yield made
 
 

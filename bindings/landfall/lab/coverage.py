@@ -20,6 +20,7 @@ _CLASS_OF_COPY = {
 _FAILOVERS = ("Planned failover", "Failover")
 #: A marker is placed shortly before its point, whose logs are applied shortly after it.
 _NEAR_S = 20.0
+_JUST_S = 5e-4
 
 
 class Coverage:
@@ -172,12 +173,12 @@ def moments(log: Mapping[str, Any], machine: str) -> dict[str, list[tuple[float,
     points = sorted({float(t_s) for whose, t_s in log.get("points", ()) if whose == machine})
     if not points:
         return {}
-    exactly = [(t_s, t_s) for t_s in points]
+    just = [(t_s, t_s + _JUST_S) for t_s in points]
     return {
         "marker": [(max(0.0, t_s - _NEAR_S), t_s) for t_s in points],
         "apply": [(t_s, t_s + _NEAR_S) for t_s in points],
-        "publish": exactly,
-        "prune": exactly[len(exactly) // 2 :],
+        "publish": just,
+        "prune": just[len(just) // 2 :],
     }
 
 
