@@ -20,6 +20,7 @@ _CLASS_OF_COPY = {
 _FAILOVERS = ("Planned failover", "Failover")
 #: A marker is placed shortly before its point, whose logs are applied shortly after it.
 _NEAR_S = 20.0
+_MARKER_S = 3.0
 _JUST_S = 5e-4
 
 
@@ -175,7 +176,7 @@ def moments(log: Mapping[str, Any], machine: str) -> dict[str, list[tuple[float,
         return {}
     just = [(t_s, t_s + _JUST_S) for t_s in points]
     return {
-        "marker": [(max(0.0, t_s - _NEAR_S), t_s) for t_s in points],
+        "marker": [(max(0.0, t_s - _MARKER_S), t_s) for t_s in points],
         "apply": [(t_s, t_s + _NEAR_S) for t_s in points],
         "publish": just,
         "prune": just[len(just) // 2 :],
