@@ -8,7 +8,7 @@ LANDFALL_WERROR ?= $(if $(CI),ON,OFF)
 BUILD := build/release
 PYTHON := .venv/bin/python
 
-.PHONY: help setup build demo test mutants fuzz lint bench asan stubs constraints clean distclean
+.PHONY: help setup build demo test mutants campaign fuzz lint bench asan stubs constraints clean distclean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ mutants: build ## planted bugs: what finds each, after how many seeds; component
 	@$(BUILD)/tests/mutant-board
 	@LANDFALL_BUILD_DIR=$(CURDIR)/$(BUILD) PYTHONPATH=tests $(PYTHON) -m mutants.board \
 	    --json $(BUILD)/mutants.json
+
+SEEDS ?= 10000
+CAMPAIGN_EXPLORERS ?= swarm,knobs,pairwise
+campaign: package ## the lab over all scenario kinds, SEEDS=10000 runs: a summary, the map, out/campaign.png
+	@mkdir -p out
+	.venv/bin/landfall lab tests/lab/scenarios --seeds $(SEEDS) --explorer $(CAMPAIGN_EXPLORERS) \
+	    --corpus tests/corpus --map out/campaign.png
 
 lint: configure ## clang-format, clang-tidy on changed files (BASE=commit), ruff, mypy, shellcheck
 	@JOBS=$(JOBS) tools/lint.sh $(BUILD)

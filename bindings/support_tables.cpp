@@ -82,7 +82,7 @@ std::string fault_kinds_json() {
         json classes = json::array();
         for (std::size_t k = 0; k < static_cast<std::size_t>(faults::PhaseClass::Count); ++k) {
             const auto each = static_cast<faults::PhaseClass>(k);
-            if (row.phases.contains(each)) classes.push_back(name_of(each));
+            if (row.means.phases.contains(each)) classes.push_back(name_of(each));
         }
         rows.push_back({{"kind", row.name},
                         {"family", name_of(row.family)},
@@ -92,6 +92,7 @@ std::string fault_kinds_json() {
                         {"may_have", optional},
                         {"envelope", name_of(row.envelope)},
                         {"phases", classes},
+                        {"elsewhere", row.means.elsewhere},
                         {"block_only", row.block_only},
                         {"number", row.number},
                         {"meaning", row.meaning},

@@ -21,6 +21,10 @@ _PHASES = """## Phases
 
 What coverage tells apart. A cell of the map has a meaning when the kind may strike in the class.
 """
+_MEANING = """## Without a meaning
+
+All other cells have one, and a campaign of the lab says which of them it did not hit.
+"""
 
 
 def table() -> str:
@@ -81,7 +85,19 @@ def page() -> str:
         for phase_class, names in classes.items()
     ]
     parts.append(_PHASES + "\n" + _markdown(["class", "phases", "kinds"], cells))
+    parts.append(_MEANING + "\n" + _markdown(["kinds", "mean nothing in", "because"], _without()))
     return "\n".join(parts)
+
+
+def _without() -> list[list[str]]:
+    """Give the cells that have no meaning, by the reason: kinds, classes, reason."""
+    classes = dict.fromkeys(faults.phases().values())
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, row in faults.kinds().items():
+        nowhere = ", ".join(each for each in classes if each not in row["phases"])
+        if nowhere:
+            found.setdefault((nowhere, str(row["elsewhere"])), []).append(f"`{kind}`")
+    return [[", ".join(kinds), nowhere, why] for (nowhere, why), kinds in found.items()]
 
 
 def _keys(row: faults.Row) -> str:

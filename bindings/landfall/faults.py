@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -57,7 +57,32 @@ FaultKind: TypeAlias = Literal[
     "host_outage",
     "site_outage",
     "region_outage",
+    "operator",
 ]
+#: What an operator may ask for.
+Asked: TypeAlias = Literal[
+    "test_failover",
+    "cleanup_test_failover",
+    "planned_failover",
+    "failover",
+    "commit",
+    "change_recovery_point",
+    "cancel_failover",
+    "reprotect",
+    "failback",
+    "complete_failback",
+    "resynchronize",
+    "complete_migration",
+    "enable_replication",
+    "disable_replication",
+    "remove_replication",
+    "pause_replication",
+    "resume_replication",
+    "cancel_job",
+    "restart_job",
+    "resume_job",
+]
+ASKED: tuple[str, ...] = get_args(Asked)
 Envelope: TypeAlias = Literal["recover", "detect", "bounded_loss"]
 _Factor: TypeAlias = Annotated[
     float, Field(strict=True, gt=0.0, le=1.0), BeforeValidator(as_number)
@@ -91,6 +116,7 @@ PARAMETERS = (
     "working_set",
     "position",
     "disk",
+    "do",
 )
 
 
@@ -100,7 +126,8 @@ def kinds() -> Mapping[str, Row]:
 
     Each row has kind, family, target (the key that names it, or ""), lasts ("never", "needed" or
     "optional"), needs and may_have (keys), envelope, phases (classes of those in which it means
-    anything), block_only, number, meaning, code, symptom, recovery and source.
+    anything), elsewhere (why not in the others), block_only, number, meaning, code, symptom,
+    recovery and source.
     """
     from .scenario import _model
 
@@ -217,6 +244,9 @@ class Fault(Part):
     )
     disk: Reference | None = Field(
         default=None, description="Faults of a disk: its name; null: all, where that is allowed."
+    )
+    do: Asked | None = Field(
+        default=None, description="Operator: what is asked for, whether or not it is allowed."
     )
     envelope: Envelope | None = Field(
         default=None,

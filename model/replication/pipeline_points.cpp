@@ -194,6 +194,8 @@ void ReplicationPipeline::replica_damaged(MachineId machine) {
     MachineState& source = state(machine);
     const std::size_t before = source.points.count();
     source.points.keep_those(blocks_->cuts(machine));
+    // With the end of its catalogue the replica may have forgotten that a point was dropped.
+    blocks_->retain(machine, source.points.all());
     const auto latest = source.points.latest();
     source.has_point = latest.has_value();
     if (latest) source.last_point = latest->time;

@@ -302,12 +302,16 @@ void ReplicationPipeline::source_started(MachineId machine) {
 }
 
 void ReplicationPipeline::keep_only(MachineId machine, const RecoveryPoint& point) {
-    MachineState& source = state(machine);
-    source.points.keep_only(point);
-    if (estate_.machine(machine).fidelity != Fidelity::Block) return;
-    source.points.keep_those(blocks_->cuts(machine));  // a damaged replica may have lost it
-    source.has_point = source.points.count() > 0;
-    blocks_->retain(machine, source.points.all());
+    // Since the machine was made from it a disk may have grown, or the replica rotted: it is gone.
+    const std::vector<RecoveryPoint> listed = recovery_points(machine).all();
+    if (std::none_of(listed.begin(), listed.end(),
+                     [&](const RecoveryPoint& other) { return other.time == point.time; })) {
+        return forget_points(machine);
+    }
+    state(machine).points.keep_only(point);
+    if (estate_.machine(machine).fidelity == Fidelity::Block) {
+        blocks_->retain(machine, state(machine).points.all());
+    }
 }
 
 void ReplicationPipeline::forget_points(MachineId machine) {

@@ -6,12 +6,44 @@
 
 namespace landfall::faults {
 
+namespace {
+
+/// Publishing and pruning take no time here; a fault meets them when it comes no later after them.
+constexpr Duration kMoment = nanoseconds(1'000'000);
+
+/// By the phase of a task of a failover: that of the same task on the way home.
+std::vector<PhaseId> phases_home() {
+    const auto all = phases();
+    std::vector<PhaseId> home(all.size());
+    for (const JobKind kind : {JobKind::PlannedFailover, JobKind::Failover}) {
+        for (const TaskRow& row : tasks_of(kind)) {
+            const std::string name = std::string(name_of(kind)) + " home: " + std::string(row.name);
+            const auto found = std::find_if(all.begin(), all.end(),
+                                            [&](const Phase& phase) { return phase.name == name; });
+            LANDFALL_CHECK(found != all.end(), "each task of a failover has a phase home");
+            home[phase_of(row)] = static_cast<PhaseId>(found - all.begin());
+        }
+    }
+    return home;
+}
+
+}  // namespace
+
+PhaseId phase_of(const JobRecord& job) {
+    static const std::vector<PhaseId> home = phases_home();
+    const bool goes_home = job.active_before == ActiveLocation::Recovery &&
+                           (job.kind == JobKind::PlannedFailover || job.kind == JobKind::Failover);
+    const PhaseId phase = phase_of(job.row());
+    return goes_home ? home[phase] : phase;
+}
+
 Coverage::Coverage(const scenario::Scenario& scenario, const Injector& injector, const Stage& stage)
     : scenario_(scenario),
       injector_(injector),
       stage_(stage),
       faults_of_(stage.estate.machines.size()),
       last_points_(stage.estate.machines.size()),
+      published_(stage.estate.machines.size()),
       plans_of_(stage.estate.machines.size()) {
     for (std::size_t plan = 0; plan < stage.estate.plans.size(); ++plan) {
         for (const PlanGroup& group : stage.estate.plans[plan].groups) {
@@ -28,6 +60,7 @@ MachineId Coverage::item_of(MachineId leg) const {
 }
 
 void Coverage::fault_comes(std::size_t fault) {
+    let_go();
     before_.clear();
     for (const MachineId item : injector_.struck(fault).items) {
         for (const PhaseId phase : phases_of(item)) before_.emplace_back(item, phase);
@@ -44,20 +77,35 @@ void Coverage::fault_begins(std::size_t fault) {
 }
 
 void Coverage::fault_ends(std::size_t fault) {
+    let_go();
+    for (const MachineId item : injector_.struck(fault).items) look_at(item);
+    if (scenario_.faults[fault].lasts) return forget(fault);
+    instant_ = stage_.world.now();
+    of_this_instant_.push_back(fault);
+}
+
+void Coverage::forget(std::size_t fault) {
     for (const MachineId item : injector_.struck(fault).items) {
-        look_at(item);
         struck_now_ -= std::erase(faults_of_[item.value], fault);
     }
 }
 
+void Coverage::let_go() {
+    if (of_this_instant_.empty() || stage_.world.now() == instant_) return;
+    for (const std::size_t fault : std::exchange(of_this_instant_, {})) forget(fault);
+}
+
 void Coverage::item_changed(MachineId item) {
+    let_go();
     if (item.is_none()) return;  // a job of a recovery plan: what it is at is looked at by event
     if (!faults_of_[item.value].empty()) look_at(item);
 }
 
 void Coverage::point_published(MachineId leg) {
+    let_go();
     const std::size_t now = stage_.logic.engine().recovery_points(leg).count();
     const std::size_t before = std::exchange(last_points_[leg.value], now);
+    published_[leg.value] = {stage_.world.now(), now <= before};
     const MachineId item = item_of(leg);
     if (faults_of_[item.value].empty()) return;
     hit(item, phase_of(PathPhase::Publish));
@@ -65,6 +113,7 @@ void Coverage::point_published(MachineId leg) {
 }
 
 void Coverage::look() {
+    let_go();
     for (std::size_t item = 0; item < faults_of_.size(); ++item) {
         if (!faults_of_[item].empty()) look_at(MachineId(item));
     }
@@ -103,6 +152,10 @@ std::vector<PhaseId> Coverage::phases_of(MachineId item) const {
         add(PathPhase::MarkerPrepare, marker == MarkerProgress::Placed);
         add(PathPhase::MarkerCommit, marker == MarkerProgress::Decided);
         add(PathPhase::Apply, engine.applies_logs(leg));
+        const Published& published = published_[leg.value];
+        const bool just = published.at && stage_.world.now() - *published.at <= kMoment;
+        add(PathPhase::Publish, just);
+        add(PathPhase::Prune, just && published.pruned);
         const ProcessServerId server = stage_.estate.machine(leg).process_server;
         const ChannelId upload = stage_.estate.process_server(server).upload_channel;
         add(PathPhase::Disconnected, engine.waits_to_retry(leg) || stage_.world.is_cut(upload));
@@ -111,7 +164,7 @@ std::vector<PhaseId> Coverage::phases_of(MachineId item) const {
     }
     add(PathPhase::TestMachine, view.test == TestFailoverState::WaitingForCompletion);
     const JobId job = logic.item(item).current_job;
-    if (!job.is_none()) found.push_back(phase_of(logic.job(job).row()));
+    if (!job.is_none()) found.push_back(phase_of(logic.job(job)));
     for (const JobId plan : running_plans(item)) add_plan_phases(plan, found);
     return found;
 }

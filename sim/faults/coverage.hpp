@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -18,6 +19,10 @@
 #include "sim/faults/phases.hpp"
 
 namespace landfall::faults {
+
+/// The phase of a job. A failover that takes its machine home is a failback, whatever its job is
+/// called.
+[[nodiscard]] PhaseId phase_of(const JobRecord& job);
 
 class Coverage {
   public:
@@ -46,6 +51,9 @@ class Coverage {
     [[nodiscard]] std::vector<Cell> cells() const;
 
   private:
+    void forget(std::size_t fault);
+    /// Faults that do not last meet what else happens at their instant, and nothing later.
+    void let_go();
     void look_at(MachineId item);
     void hit(MachineId item, PhaseId phase);
     void count(std::size_t fault, MachineId item, PhaseId phase);
@@ -57,10 +65,17 @@ class Coverage {
     const scenario::Scenario& scenario_;
     const Injector& injector_;
     Stage stage_;
-    std::vector<std::vector<std::size_t>> faults_of_;    ///< by item: those that last
-    std::vector<std::size_t> last_points_;               ///< by leg
+    std::vector<std::vector<std::size_t>> faults_of_;  ///< by item: those that last
+    std::vector<std::size_t> last_points_;             ///< by leg
+    struct Published {
+        std::optional<Instant> at;
+        bool pruned = false;
+    };
+    std::vector<Published> published_;  ///< by leg: the last time
     std::vector<std::vector<RecoveryPlanId>> plans_of_;  ///< by item
     std::size_t struck_now_ = 0;
+    std::vector<std::size_t> of_this_instant_;  ///< faults that do not last
+    Instant instant_;
     std::vector<std::pair<MachineId, PhaseId>> before_;  ///< the fault that comes
     std::set<std::pair<std::size_t, std::pair<MachineId, PhaseId>>> seen_;
     std::map<std::pair<FaultKind, PhaseId>, std::uint64_t> hits_;

@@ -54,8 +54,8 @@ lab::RunView FaultBench::view(const HealthMonitor& health) const {
     return view;
 }
 
-/// Every disk of every machine once more over the item's way, as fast as what they write lets it,
-/// and a compare of the item's disks.
+/// Every disk of every machine once more over the item's way, and whatever faults had their guests
+/// write on top, as fast as what they write lets it, and a compare of the item's disks.
 std::optional<Duration> FaultBench::bound(MachineId item, Instant at) const {
     const Estate& estate = parts_.estate;
     const ReplicationPipeline& engine = events_.stage().logic.engine();
@@ -78,6 +78,12 @@ std::optional<Duration> FaultBench::bound(MachineId item, Instant at) const {
             const Disk& disk = estate.disks[machine.first_disk.value + k];
             bytes += static_cast<double>(disk.size.count());
         }
+    }
+    // A journal takes no notice of how small the disk is that is written over and over.
+    for (const scenario::Fault& fault : scenario_.faults) {
+        if (fault.kind != FaultKind::WriteBurst && fault.kind != FaultKind::HotSpot) continue;
+        const Duration lasts = fault.lasts.value_or(Duration(0));
+        bytes += static_cast<double>(fault.rate.count()) * to_seconds(lasts);
     }
     const double spare = rate - written / std::max(to_seconds(at.since_start()), 1.0);
     if (spare < rate * kLeastSpare) return std::nullopt;

@@ -22,12 +22,20 @@ constexpr PhaseClasses kJobs = {
     PhaseClass::Enabling,  PhaseClass::TestFailover,      PhaseClass::Failover,
     PhaseClass::Commit,    PhaseClass::Reprotect,         PhaseClass::Failback,
     PhaseClass::Disabling, PhaseClass::CompleteMigration, PhaseClass::RecoveryPlan};
-constexpr PhaseClasses kPath = kData | kJobs;
-constexpr PhaseClasses kAny = kPath | PhaseClasses{PhaseClass::Idle};
+constexpr Meaning kAny = {kData | kJobs | PhaseClasses{PhaseClass::Idle}, ""};
+constexpr Meaning kPath = {kData | kJobs,
+                           "an item that is not replicated uses nothing that the fault takes away"};
 // Tasks that ask for machines.
-constexpr PhaseClasses kMachines = {PhaseClass::TestFailover, PhaseClass::Failover,
-                                    PhaseClass::Reprotect,    PhaseClass::Failback,
-                                    PhaseClass::Commit,       PhaseClass::RecoveryPlan};
+constexpr Meaning kMachines = {
+    PhaseClasses{PhaseClass::TestFailover, PhaseClass::Failover, PhaseClass::Reprotect,
+                 PhaseClass::Failback, PhaseClass::Commit, PhaseClass::RecoveryPlan},
+    "nothing there asks for a machine: a request that is not made cannot fail"};
+// Of requests, those to delete a machine too.
+constexpr Meaning kRequests = {kMachines.phases | PhaseClasses{PhaseClass::Disabling},
+                               kMachines.elsewhere};
+constexpr Meaning kAppPoints = {
+    PhaseClasses{PhaseClass::Journal, PhaseClass::Publish},
+    "application-consistent points are asked for while changes are kept in order, and only then"};
 
 constexpr std::string_view kNothingKnown = "";
 constexpr std::string_view kRpoRises = "RPO rises, then falls";
@@ -40,12 +48,12 @@ constexpr FaultKeys kNone = {};
 
 constexpr FaultKindRow row(FaultKind kind, std::string_view name, Family family, Target target,
                            Time time, FaultKeys needed, FaultKeys optional, Envelope envelope,
-                           PhaseClasses phases, std::string_view number, std::string_view meaning,
+                           Meaning means, std::string_view number, std::string_view meaning,
                            std::string_view code, std::string_view symptom,
                            std::string_view recovery, std::string_view source,
                            bool block_only = false) {
-    return {kind,   name,   family,  target, time,    needed,   optional, envelope,
-            phases, number, meaning, code,   symptom, recovery, source,   block_only};
+    return {kind,  name,   family,  target, time,    needed,   optional, envelope,
+            means, number, meaning, code,   symptom, recovery, source,   block_only};
 }
 
 constexpr std::array<FaultKindRow, kFaultKinds> kRows = {
@@ -98,8 +106,7 @@ constexpr std::array<FaultKindRow, kFaultKinds> kRows = {
         "no heartbeat; RPO rises", "start the service",
         "vmware-physical-aws.md 9.3; SR/vmware-azure-troubleshoot-replication.md"),
     row(AppConsistencyFails, "app_consistency_fails", Family::Process, Target::Machine,
-        Time::Window, kNone, kNone, Envelope::Recover,
-        PhaseClasses{PhaseClass::Journal, PhaseClass::Publish}, "",
+        Time::Window, kNone, kNone, Envelope::Recover, kAppPoints, "",
         "VSS or the pre- and post-scripts of the guest fail", "78144",
         "no application-consistent points; crash-consistent ones go on", "repair VSS or the script",
         "vmware-physical-aws.md 9.17, 9.18; SR/vmware-azure-troubleshoot-replication.md"),
@@ -194,7 +201,7 @@ constexpr std::array<FaultKindRow, kFaultKinds> kRows = {
         "a planned failover fails; an unplanned one goes on without the last changes",
         "shut it down by hand, then restart the job", "SR/site-recovery-failover.md"),
     row(AnswerLost, "answer_lost", Family::Cloud, Target::Machine, Time::Window, FaultKeys{Delay},
-        kNone, Envelope::Recover, kMachines, "F54",
+        kNone, Envelope::Recover, kRequests, "F54",
         "requests about the machine are carried out, and answered so much later", kNothingKnown,
         "the job waits", "by itself", kLab),
     row(HostOutage, "host_outage", Family::Cloud, Target::Host, Time::Window, kNone, kNone,
@@ -206,7 +213,12 @@ constexpr std::array<FaultKindRow, kFaultKinds> kRows = {
     row(RegionOutage, "region_outage", Family::Cloud, Target::Region, Time::Window, kNone, kNone,
         Envelope::Recover, kAny, "F57",
         "a region is gone: its storage, its machines, and every request for a machine there",
-        kNothingKnown, "uploads fail; failovers to it fail", kBySelf, kLab)};
+        kNothingKnown, "uploads fail; failovers to it fail", kBySelf, kLab),
+    row(Operator, "operator", Family::Operator, Target::Machine, Time::Instant, FaultKeys{Do},
+        kNone, Envelope::BoundedLoss, kAny, "F61",
+        "somebody asks for an operation, in or out of order; it may be refused", kNothingKnown,
+        "the operation runs, or is refused with the state and what is allowed",
+        "whatever the operation needs next", kLab)};
 
 constexpr bool in_order() {
     for (std::size_t index = 0; index < kRows.size(); ++index) {
@@ -216,8 +228,8 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "every kind has its row");
 
-constexpr std::array<std::string_view, 5> kFamilies = {"network", "process", "storage", "guest",
-                                                       "cloud"};
+constexpr std::array<std::string_view, 6> kFamilies = {"network", "process", "storage",
+                                                       "guest",   "cloud",   "operator"};
 constexpr std::array<std::string_view, 10> kTargets = {"link",
                                                        "process_server",
                                                        "master_target",
@@ -231,7 +243,7 @@ constexpr std::array<std::string_view, 10> kTargets = {"link",
 constexpr std::array<std::string_view, 3> kTimes = {"never", "needed", "optional"};
 constexpr std::array<std::string_view, kFaultKeys> kKeys = {
     "direction", "factor", "latency",     "period",   "down", "delay",
-    "rate",      "size",   "working_set", "position", "disk"};
+    "rate",      "size",   "working_set", "position", "disk", "do"};
 constexpr std::array<std::string_view, 3> kEnvelopes = {"recover", "detect", "bounded_loss"};
 
 }  // namespace

@@ -67,11 +67,13 @@ enum class FaultKind : std::uint8_t {
     HostOutage,
     SiteOutage,
     RegionOutage,
+    // People
+    Operator,
     Count,
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::Count);
 
-enum class FaultFamily : std::uint8_t { Network, Process, Storage, Guest, Cloud };
+enum class FaultFamily : std::uint8_t { Network, Process, Storage, Guest, Cloud, Operator };
 
 /// What a fault strikes. Its name stands under the key of that name.
 enum class FaultTarget : std::uint8_t {
@@ -106,8 +108,9 @@ enum class FaultKey : std::uint8_t {
     WorkingSet,
     Position,
     Disk,
+    Do,
 };
-inline constexpr std::size_t kFaultKeys = static_cast<std::size_t>(FaultKey::Disk) + 1;
+inline constexpr std::size_t kFaultKeys = static_cast<std::size_t>(FaultKey::Do) + 1;
 
 class FaultKeys {
   public:
@@ -128,6 +131,12 @@ enum class Envelope : std::uint8_t {
     BoundedLoss,  ///< what the newest recovery point misses, or what it held, may be lost
 };
 
+/// The classes of phases in which a kind means anything, and why it means nothing in the others.
+struct Meaning {
+    PhaseClasses phases;
+    std::string_view elsewhere;
+};
+
 struct FaultKindRow {
     FaultKind kind;
     std::string_view name;
@@ -137,7 +146,7 @@ struct FaultKindRow {
     FaultKeys needed;
     FaultKeys optional;
     Envelope envelope;
-    PhaseClasses phases;  ///< in which it means anything
+    Meaning means;
     std::string_view number;
     std::string_view meaning;
     std::string_view code;  ///< that Site Recovery shows; empty: the documents have none

@@ -19,6 +19,7 @@ void FaultSchedule::on_cue(std::uint32_t subject) {
     const std::size_t fault = subject / 2;
     const bool begins = subject % 2 == 0;
     if (begins) {
+        injector_.look_up(fault);
         coverage_.fault_comes(fault);
         if (injector_.begin(fault)) coverage_.fault_begins(fault);
     }

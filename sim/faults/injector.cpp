@@ -104,6 +104,7 @@ const Injector::Row& Injector::row_of(FaultKind kind) {
         {HostOutage, &I::begin_place_outage, &I::end_place_outage},
         {SiteOutage, &I::begin_place_outage, &I::end_place_outage},
         {RegionOutage, &I::begin_place_outage, &I::end_place_outage},
+        {Operator, &I::nothing, &I::nothing},  // a step of the timeline asks (load.cpp)
     }};
     const Row& row = kRows[static_cast<std::size_t>(kind)];
     LANDFALL_CHECK(row.kind == kind, "every kind has its injector");
@@ -122,6 +123,12 @@ Injector::Injector(const scenario::Scenario& scenario, const world::Assembly& pa
     for (const scenario::Fault& fault : scenario.faults) {
         struck_.push_back(struck_by(scenario, parts, fault));
     }
+}
+
+void Injector::look_up(std::size_t fault) {
+    const Stage& stage = events_.stage();
+    add_users(struck_[fault], stage.estate,
+              [&](MachineId leg) { return stage.logic.engine().server_of(leg); });
 }
 
 bool Injector::begin(std::size_t fault) {

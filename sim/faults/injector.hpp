@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ namespace landfall::faults {
 /// What a fault strikes, by id.
 struct Struck {
     std::vector<MachineId> items;  ///< machines that it is about, directly or by their way; sorted
+    std::vector<MachineId> own;    ///< of these, those that it is about directly; sorted
     std::vector<MachineId> losing_power;
     std::vector<ProcessServerId> servers;  ///< sorted
     std::vector<ChannelId> channels;       ///< that go down or break; sorted
@@ -35,6 +37,8 @@ class Injector {
              Observer& record, std::uint64_t seed);
 
     [[nodiscard]] std::size_t count() const { return struck_.size(); }
+    /// The fault is about to begin: looks up who uses what it strikes by now.
+    void look_up(std::size_t fault);
     /// False if it has no effect.
     bool begin(std::size_t fault);
     void end(std::size_t fault);
@@ -101,7 +105,11 @@ class Injector {
 [[nodiscard]] bool harms_replica_stores(const scenario::Scenario& scenario);
 [[nodiscard]] bool harms_source_stores(const scenario::Scenario& scenario);
 
-/// Looks up what a fault strikes.
+/// The process server by which a leg sends.
+using ServerOfLeg = std::function<ProcessServerId(MachineId leg)>;
+/// Whoever sends by what was struck is struck as well.
+void add_users(Struck& struck, const Estate& estate, const ServerOfLeg& server_of);
+/// Looks up what a fault strikes, machines by the servers that they begin with.
 [[nodiscard]] Struck struck_by(const scenario::Scenario& scenario, const world::Assembly& parts,
                                const scenario::Fault& fault);
 

@@ -100,6 +100,13 @@ const Catalogue& catalogue() {
         for (const std::string_view name : kPlanNames) {
             all.phases.push_back({"Recovery plan: " + std::string(name), PhaseClass::RecoveryPlan});
         }
+        // A failover that takes its machine home is a failback, whatever its job is called.
+        for (const JobKind kind : {JobKind::PlannedFailover, JobKind::Failover}) {
+            for (const TaskRow& row : tasks_of(kind)) {
+                std::string name = std::string(name_of(kind)) + " home: " + std::string(row.name);
+                all.phases.push_back({std::move(name), PhaseClass::Failback});
+            }
+        }
         return all;
     }();
     return made;

@@ -38,9 +38,11 @@ class Finder {
         }
         settle(struck_.channels);
         settle(struck_.servers);
-        add_users();
         settle(struck_.items);
+        struck_.own = struck_.items;
         settle(struck_.losing_power);
+        add_users(struck_, parts_.estate,
+                  [this](MachineId leg) { return parts_.estate.machine(leg).process_server; });
         return std::move(struck_);
     }
 
@@ -180,24 +182,6 @@ class Finder {
         for (std::size_t k = 0; k < parts_.machines.size(); ++k) struck_.items.emplace_back(k);
     }
 
-    /// Whoever sends by what was struck is struck as well.
-    void add_users() {
-        for (std::size_t leg = 0; leg < parts_.estate.machines.size(); ++leg) {
-            const Machine& machine = parts_.estate.machines[leg];
-            const ProcessServer& server = parts_.estate.process_server(machine.process_server);
-            const auto has = [&](ChannelId channel) {
-                return !channel.is_none() && std::binary_search(struck_.channels.begin(),
-                                                                struck_.channels.end(), channel);
-            };
-            const bool uses = std::binary_search(struck_.servers.begin(), struck_.servers.end(),
-                                                 machine.process_server) ||
-                              has(server.receive_channel) || has(server.upload_channel);
-            if (!uses) continue;
-            const bool forward = machine.forward_of.is_none();
-            struck_.items.push_back(forward ? MachineId(leg) : machine.forward_of);
-        }
-    }
-
     const scenario::Scenario& scenario_;
     const world::Assembly& parts_;
     const Fault& fault_;
@@ -205,6 +189,25 @@ class Finder {
 };
 
 }  // namespace
+
+void add_users(Struck& struck, const Estate& estate, const ServerOfLeg& server_of) {
+    const auto has = [&](ChannelId channel) {
+        return !channel.is_none() &&
+               std::binary_search(struck.channels.begin(), struck.channels.end(), channel);
+    };
+    struck.items = struck.own;
+    for (std::size_t leg = 0; leg < estate.machines.size(); ++leg) {
+        const Machine& machine = estate.machines[leg];
+        const ProcessServerId id = server_of(MachineId(leg));
+        const ProcessServer& server = estate.process_server(id);
+        const bool uses = std::binary_search(struck.servers.begin(), struck.servers.end(), id) ||
+                          has(server.receive_channel) || has(server.upload_channel);
+        if (!uses) continue;
+        const bool forward = machine.forward_of.is_none();
+        struck.items.push_back(forward ? MachineId(leg) : machine.forward_of);
+    }
+    settle(struck.items);
+}
 
 bool harms_replica_stores(const scenario::Scenario& scenario) {
     return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const Fault& fault) {

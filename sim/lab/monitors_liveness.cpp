@@ -18,11 +18,11 @@ MachineId leg_of(const RunView& view, MachineId item) {
     return view.logic.active_leg(item);
 }
 
-/// The item replicates, and its source runs.
+/// The item replicates, its source runs, and its user has not paused it.
 bool replicates(const RunView& view, MachineId item) {
     const MachineId leg = leg_of(view, item);
     return !leg.is_none() && view.logic.engine().is_live(leg) &&
-           view.logic.engine().agent_runs(leg) &&
+           !view.logic.engine().is_paused(leg) && view.logic.engine().agent_runs(leg) &&
            view.logic.protection_state(item) == ProtectionState::Protected;
 }
 
@@ -174,6 +174,7 @@ class CopiesEnd : public HotState {
     std::optional<std::string> heat(const RunView& view, MachineId item, Instant) override {
         const MachineId leg = leg_of(view, item);
         if (leg.is_none() || !view.logic.engine().is_live(leg)) return std::nullopt;
+        if (view.logic.engine().is_paused(leg)) return std::nullopt;
         const DataPath path = view.logic.data_path(item);
         // Whoever is not protected is resynchronized only when somebody asks for it.
         const ItemView seen = view.logic.view_of(item);

@@ -175,7 +175,7 @@ void OracleBoard::failed_over(const PublishedPoint& point, bool planned,
     for (Oracle* const oracle : all_) oracle->failover_compared(finding);
     for (ListedPoint& listed : lab_.points.of(point.machine)) listed.released = true;
     machines_[point.machine.value].branch =
-        Branch{point.cut, point.generation, held_by(content, point.machine)};
+        Branch{point.cut, lab_.now(), point.generation, held_by(content, point.machine)};
 }
 
 // The other leg's disks go on from there; what they held before is a past of its own.
@@ -213,7 +213,7 @@ void OracleBoard::failed_back(MachineId machine, Instant cut, const BlockReader&
     compare_whole(machine, content, found);
     for (Oracle* const oracle : all_) oracle->failback_compared(machine, cut, found);
     for (ListedPoint& listed : lab_.points.of(machine)) listed.released = true;
-    machines_[machine.value].branch = Branch{cut, 0, held_by(content, machine)};
+    machines_[machine.value].branch = Branch{cut, lab_.now(), 0, held_by(content, machine)};
 }
 
 // The machine goes on from where its last failover ended; what was written behind is given up.
@@ -224,7 +224,7 @@ void OracleBoard::go_on(MachineId machine) {
     const Instant cut = branch.cut;
     state.branch.reset();
     state.whole = true;
-    for (const DiskId disk : branch.disks) lab_.history.rewind(disk, cut);
+    for (const DiskId disk : branch.disks) lab_.history.rewind(disk, cut, branch.at);
     for (ListedPoint& listed : lab_.points.of(machine)) {
         if (listed.point.cut > cut) listed.off_history = true;
     }

@@ -103,6 +103,7 @@ class OracleBoard : public BlockWitness {
     /// Where a machine will go on from, once it does.
     struct Branch {
         Instant cut;
+        Instant at;  ///< when the machine was made
         Generation generation = 0;
         std::vector<DiskId> disks = {};  ///< that go on from the cut; the others stay as they are
     };

@@ -16,7 +16,8 @@ OldGenerationFenced::OldGenerationFenced(LabContext& lab)
               "failover ended the generation.",
               "replication-and-test-lab A30, A32, 2.1 S10"},
              Hears::Records),
-      least_(lab.setup.machines.size()) {}
+      least_(lab.setup.machines.size()),
+      highest_(lab.setup.machines.size()) {}
 
 void OldGenerationFenced::check(DiskId disk, Generation generation) {
     count_check();
@@ -29,6 +30,7 @@ void OldGenerationFenced::check(DiskId disk, Generation generation) {
         return;
     }
     least = generation;
+    highest_[lab_.owner(disk).value] = generation;
 }
 
 void OldGenerationFenced::accepted(DiskId disk, Generation generation, SectorRange) {
@@ -41,7 +43,9 @@ void OldGenerationFenced::record_accepted(DiskId disk, Generation generation, st
 
 void OldGenerationFenced::failed_over(const PublishedPoint& point, bool, const BlockReader&) {
     Generation& least = least_[point.machine.value];
-    least = std::max(least, point.generation) + 1;
+    const Generation ended = std::max(highest_[point.machine.value], point.generation);
+    // Another point of the same failover ends nothing more.
+    least = std::max(least, static_cast<Generation>(ended + 1));
 }
 
 // ---- S11

@@ -19,7 +19,8 @@ class OldGenerationFenced : public Oracle {
 
   private:
     void check(DiskId disk, Generation generation);
-    std::vector<Generation> least_;  ///< by machine: what may still be accepted
+    std::vector<Generation> least_;    ///< by machine: what may still be accepted
+    std::vector<Generation> highest_;  ///< by machine: that was accepted
 };
 
 /// S11. Between two checkpoints only sectors that were written, or accepted by the replica, can

@@ -40,9 +40,11 @@ void WriteHistory::resize(DiskId disk, const DiskGeometry& now, Instant at) {
     writes.sectors = std::max(writes.sectors, now.sectors);
 }
 
-void WriteHistory::rewind(DiskId disk, Instant cut) {
+void WriteHistory::rewind(DiskId disk, Instant cut, Instant at) {
     List& writes = lists_[disk.value];
-    while (writes.shapes.size() > 1 && writes.shapes.back().from >= cut) writes.shapes.pop_back();
+    std::erase_if(writes.shapes, [&](const Shape& shape) {
+        return shape.from >= cut && shape.from < at && shape.from > Instant();
+    });
     const std::uint64_t keep = position(disk, cut);
     if (keep == writes.entries.size()) return;
     writes.given_up.push_back({writes.entries[keep].stamp, writes.entries.back().stamp});

@@ -39,8 +39,9 @@ class WriteHistory {
     [[nodiscard]] bool fits(DiskId disk, const GuestWrite& write) const;
     /// Writes from `at` on belong to the new shape.
     void resize(DiskId disk, const DiskGeometry& now, Instant at);
-    /// Takes out all writes from `cut` on.
-    void rewind(DiskId disk, Instant cut);
+    /// The disk goes on from `cut` since `at`: takes out all writes from the cut on, and shapes
+    /// that it got meanwhile. One that it got later is of its new life.
+    void rewind(DiskId disk, Instant cut, Instant at);
     /// The disk goes on from what another one held at `cut`: its list is that one's up to there,
     /// and what either wrote beyond is given up.
     void adopt(DiskId disk, DiskId from, Instant cut);

@@ -27,6 +27,7 @@ struct Fault {
     Bytes working_set;
     double position = 0.0;            ///< of what is stored: 0 its first bit, 1 behind its last
     std::optional<std::string> disk;  ///< absent: all of the machine, where that is allowed
+    std::string operation;            ///< Operator: what is asked for, as timelines call it
     faults::Envelope envelope = faults::Envelope::Recover;
 
     [[nodiscard]] Instant ends() const { return at + lasts.value_or(Duration(0)); }

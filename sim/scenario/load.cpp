@@ -104,6 +104,44 @@ bool goes_back(const Scenario& scenario) {
     });
 }
 
+bool lies_within(const std::string& inner, const std::string& outer) {
+    return inner.size() >= outer.size() && inner.compare(0, outer.size(), outer) == 0 &&
+           (inner.size() == outer.size() || inner[outer.size()] == '/');
+}
+
+bool is_asked_for(const Fault& fault) {
+    return fault.kind == faults::FaultKind::Operator && !fault.operation.empty();
+}
+
+/// What an operator asks for is a step of the timeline behind those of the user.
+TimelineEntry step_of(const Json& value, const Fault& fault, const std::string& pointer,
+                      Problems& problems) {
+    const Json step = {{"at", value.value("at", Json(0))},
+                       {"do", fault.operation},
+                       {"machines", Json::array({fault.target})},
+                       {"refused", "either"}};
+    return read_timeline_entry(step, pointer, problems);
+}
+
+/// What is wrong with a step behind those of the user is told of the fault it was made of.
+void point_at_faults(const Scenario& scenario, Problems& problems) {
+    std::vector<std::size_t> makers;
+    for (std::size_t k = 0; k < scenario.faults.size(); ++k) {
+        if (is_asked_for(scenario.faults[k])) makers.push_back(k);
+    }
+    const std::size_t own = scenario.timeline.size() - makers.size();
+    for (std::size_t k = 0; k < makers.size(); ++k) {
+        const std::string step = pointer_to("/timeline", own + k);
+        const std::string fault = pointer_to("/faults", makers[k]);
+        std::erase_if(problems, [&](const Problem& problem) {  // check_faults says it, too
+            return lies_within(problem.pointer, step + "/machines");
+        });
+        for (Problem& problem : problems) {
+            if (lies_within(problem.pointer, step)) problem.pointer = fault + "/do";
+        }
+    }
+}
+
 Scenario read_scenario(const Json& document, Problems& problems) {
     static const ReadChoice<InitialState> states = {
         {{"unprotected", InitialState::Unprotected}, {"protected", InitialState::Protected}}};
@@ -152,7 +190,14 @@ Scenario read_scenario(const Json& document, Problems& problems) {
             return read_recovery_plan(value, pointer, scenario.profile, found);
         });
     scenario.timeline = root.list("timeline", read_timeline_entry);
-    scenario.faults = root.list("faults", read_fault);
+    scenario.faults =
+        root.list("faults", [&](const Json& value, const std::string& pointer, Problems& found) {
+            Fault fault = read_fault(value, pointer, found);
+            if (is_asked_for(fault)) {
+                scenario.timeline.push_back(step_of(value, fault, pointer, found));
+            }
+            return fault;
+        });
     scenario.liveness_after = root.optional("liveness_after", ReadDuration());
     scenario.expect = root.list("expect", read_expectation);
     scenario.ways_back = goes_back(scenario);
@@ -171,11 +216,6 @@ void settle(const Json& document, Problems& problems) {
         if (is_new) kept.push_back(std::move(problem));
     }
     problems = std::move(kept);
-}
-
-bool lies_within(const std::string& inner, const std::string& outer) {
-    return inner.size() >= outer.size() && inner.compare(0, outer.size(), outer) == 0 &&
-           (inner.size() == outer.size() || inner[outer.size()] == '/');
 }
 
 /// Whether a fault of `first` may hide a thing of `list` from those who refer to it by name.
@@ -234,7 +274,9 @@ LoadResult load_document(const Json& document, workload::TraceStore& traces) {
     LoadResult result;
     Scenario scenario = read_scenario(document, result.problems);
     const Problems first = result.problems;
-    for (Problem& problem : check(scenario, traces)) {
+    Problems second = check(scenario, traces);
+    point_at_faults(scenario, second);
+    for (Problem& problem : second) {
         if (!repeats(problem, first)) result.problems.push_back(std::move(problem));
     }
     settle(document, result.problems);

@@ -62,6 +62,7 @@ void read_values(ObjectReader& object, Fault& fault) {
     fault.working_set = object.with_default("working_set", ReadSize{1}, Bytes(0));
     fault.position = object.with_default("position", ReadFactor{0.0, 1.0}, 0.0);
     fault.disk = object.optional("disk", ReadName());
+    fault.operation = object.optional("do", ReadName()).value_or("");
 }
 
 }  // namespace

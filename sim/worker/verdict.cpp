@@ -178,8 +178,15 @@ json log_of(const std::vector<Table>& tables) {
         events.push_back({of_events.number("t_s", row), of_events.text("kind", row),
                           of_events.text("subject", row), of_events.text("detail", row)});
     }
-    return {
-        {"jobs", std::move(jobs)}, {"copies", std::move(copies)}, {"events", std::move(events)}};
+    json points = json::array();
+    const Rows steps(tables, "rpo");  // one at each point
+    for (std::size_t row = 0; row < steps.size(); ++row) {
+        points.push_back({steps.text("machine", row), steps.number("t_s", row)});
+    }
+    return {{"jobs", std::move(jobs)},
+            {"copies", std::move(copies)},
+            {"events", std::move(events)},
+            {"points", std::move(points)}};
 }
 
 /// A member of the summary, null where there is none.

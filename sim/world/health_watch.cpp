@@ -160,8 +160,12 @@ ItemFacts HealthWatch::facts_of(MachineId item) {
     facts.engine = machine.engine;
     facts.replicates = watch.replicates;
     facts.failover_failed = watch.failover_failed;
-    facts.quota_exceeded = watch.cause == HealthReason::QuotaExceeded;
-    facts.size_unavailable = watch.cause == HealthReason::SizeUnavailable;
+    // A test failover that failed says so by its job: the item replicates as before.
+    const auto is_cause = [&](HealthReason reason) {
+        return watch.failover_failed && watch.cause == reason;
+    };
+    facts.quota_exceeded = is_cause(HealthReason::QuotaExceeded);
+    facts.size_unavailable = is_cause(HealthReason::SizeUnavailable);
     if (!watch.replicates) return facts;
 
     const Bytes uploaded = engine.uploaded(id);

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from landfall.lab import EXPLORERS, Case, Fault, Lab, kinds
 from landfall.lab.cases import Ground, applicable, changes_of, document_of
-from landfall.lab.coverage import Coverage, phase_of
+from landfall.lab.coverage import Coverage, moments, phase_of
 from landfall.lab.explorers import _CRASHES, Explorer, explorer_named
 from landfall.lab.faults import machine_names, written
 from landfall.lab.streams import Stream
@@ -145,6 +145,7 @@ def test_a_machine_more_does_not_move_the_faults_of_others(ground: Ground) -> No
         ground.horizon_s,
         ground.instants,
         ground.log,
+        ground.points,
     )
     explorer, other = (explorer_named("random")(each, 1) for each in (ground, fewer))
     shared = 0
@@ -171,22 +172,26 @@ def test_a_swarm_leaves_out_half_of_the_kinds(ground: Ground) -> None:
 def test_crashes_come_at_and_just_after_every_instant(ground: Ground) -> None:
     cases = list(explorer_named("crash")(ground, 1).cases())
     targets = [e for e in ground.entities if e[0].name in _CRASHES]
-    assert len(cases) == 2 * len(ground.instants) * len(targets)
+    points = sorted({*ground.instants, *ground.points})
+    assert len(cases) == 2 * len(points) * len(targets)
     instants = {fault.at_s for case in cases for fault in case.faults}
-    for at_s in ground.instants:
+    for at_s in points:
         assert at_s in instants
         assert at_s + 1e-6 in instants
 
 
 def test_pairs_of_faults_and_phases_are_all_there(ground: Ground) -> None:
-    phases = {"enable", "initial copy", "protected"}
+    phases = {"enabling", "initial copy", "journal", "publish"}
     machines = machine_names(ground.document)
     cells = set()
-    for case in first(explorer_named("pairwise")(ground, 1), 5 * len(ground.kinds)):
+    for case in first(explorer_named("pairwise")(ground, 1), 9 * len(ground.kinds)):
         for fault in case.faults:
             own = fault.target
             for machine in [own] if own in machines else machines:
                 cells.add((fault.kind, phase_of(ground.log, machine, fault.at_s)))
+                for phase, spans in moments(ground.log, machine).items():
+                    if any(begin <= fault.at_s <= end for begin, end in spans):
+                        cells.add((fault.kind, phase))
     assert {(kind.name, phase) for kind in ground.kinds for phase in phases} <= cells
 
 
@@ -238,4 +243,4 @@ def test_what_is_under_way_comes_before_the_state() -> None:
         "copies": [["initial copy", "vm", 20.0, 40.0]],
     }
     found = [phase_of(log, "vm", t) for t in (10.0, 30.0, 45.0, 60.0, 95.0)]
-    assert found == ["enable", "initial copy", "idle", "protected", "failover"]
+    assert found == ["enabling", "initial copy", "idle", "journal", "failover"]

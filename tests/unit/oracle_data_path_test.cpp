@@ -41,6 +41,21 @@ const std::vector<Case> kReplicaCases = {
          s.board.failed_over(point, true, s.reader());
          s.board.accepted(kDisk, 1, {0, 1});
      }},
+    {"S10", "another point of the same failover ends no other generation",
+     [](Stage& s) {
+         s.board.accepted(kDisk, 1, {0, 1});
+         const PublishedPoint point = one_point(s);
+         s.board.failed_over(point, false, s.reader());
+         s.board.failed_over(point, false, s.reader());  // the recovery point was changed
+         s.board.accepted(kDisk, 2, {0, 1});
+     },
+     [](Stage& s) {
+         s.board.accepted(kDisk, 1, {0, 1});
+         const PublishedPoint point = one_point(s);
+         s.board.failed_over(point, false, s.reader());
+         s.board.failed_over(point, false, s.reader());
+         s.board.accepted(kDisk, 1, {0, 1});
+     }},
     {"S11", "what differs is known to differ",
      [](Stage& s) {
          s.replica_readable = true;

@@ -100,7 +100,7 @@ TEST(WriteHistory, AgreesWithAListOfWholeContentsThroughRewindsAndGrowth) {
                 const Instant cut = instant(static_cast<std::int64_t>(random.below(at + 1)));
                 const std::uint64_t keep = history.position(kDisk, cut);
                 const Stamp newest = times.empty() ? 0 : history.stamp(kDisk, times.size() - 1);
-                history.rewind(kDisk, cut);
+                history.rewind(kDisk, cut, Instant::never());
                 EXPECT_EQ(history.given_up(kDisk, newest), keep < times.size());
                 times.resize(keep);
                 contents.resize(keep + 1);
@@ -162,8 +162,18 @@ TEST(WriteHistory, AResizeHoldsForCutsBehindIt) {
     history.resize(kDisk, {.sectors = 20}, instant(100));
     EXPECT_EQ(history.geometry(kDisk, instant(100)).sectors, 10U);
     EXPECT_EQ(history.geometry(kDisk, instant(101)).sectors, 20U);
-    history.rewind(kDisk, instant(50));
+    history.rewind(kDisk, instant(50), instant(101));
     EXPECT_EQ(history.geometry(kDisk, Instant::never()).sectors, 10U);
+}
+
+// Found by the lab: a machine came home, its disk grew before anything was written there.
+TEST(WriteHistory, AShapeOfTheNewLifeIsKeptWhenTheOldOneIsGivenUp) {
+    WriteHistory history(std::vector<DiskGeometry>{{.sectors = 10}});
+    history.resize(kDisk, {.sectors = 20}, instant(60));
+    history.resize(kDisk, {.sectors = 30}, instant(100));
+    history.rewind(kDisk, instant(50), instant(70));
+    EXPECT_EQ(history.geometry(kDisk, instant(101)).sectors, 30U);
+    EXPECT_EQ(history.geometry(kDisk, instant(99)).sectors, 10U);
 }
 
 }  // namespace

@@ -235,16 +235,17 @@ def _features(result: Result) -> dict[str, int]:
 
 def _log(result: Result) -> dict[str, Any]:
     columns = {
-        "jobs": ("operation", "machine", "start_s", "end_s", "state"),
-        "copies": ("kind", "machine", "start_s", "end_s"),
-        "events": ("t_s", "kind", "subject", "detail"),
+        "jobs": (result.jobs, ("operation", "machine", "start_s", "end_s", "state")),
+        "copies": (result.copies, ("kind", "machine", "start_s", "end_s")),
+        "events": (result.events, ("t_s", "kind", "subject", "detail")),
+        "points": (result.rpo, ("machine", "t_s")),  # it steps at each point
     }
     return {
         name: [
             [None if value != value else value for value in row]
-            for row in getattr(result, name)[list(wanted)].astype(object).itertuples(index=False)
+            for row in table[list(wanted)].astype(object).itertuples(index=False)
         ]
-        for name, wanted in columns.items()
+        for name, (table, wanted) in columns.items()
     }
 
 

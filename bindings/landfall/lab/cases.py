@@ -58,7 +58,11 @@ class Ground:
     instants
         When something began or ended in the run without faults.
     log
-        Jobs, copies and events of that run.
+        Jobs, copies, events and points of that run.
+    points
+        When a recovery point was published in it.
+    wanted
+        Cells of the map, kind and class of phases, that were not met yet.
     """
 
     document: Document
@@ -66,6 +70,8 @@ class Ground:
     horizon_s: float
     instants: tuple[float, ...] = ()
     log: Mapping[str, Any] = field(default_factory=lambda: {"jobs": [], "copies": [], "events": []})
+    points: tuple[float, ...] = ()
+    wanted: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def kinds(self) -> list[FaultKind]:

@@ -31,18 +31,22 @@ def explore(
         ),
     ],
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Most runs of each scenario. [LANDFALL_NUM, or 200]")
+        int | None,
+        typer.Option(min=1, help="Most runs; those of a folder are shared. [LANDFALL_NUM, or 200]"),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**64 - 1, help="First seed. [LANDFALL_SEED, or 1]")
     ] = None,
     budget: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help='Most wall time of each scenario, such as "60 s".'),
+        typer.Option(metavar="TIME", help='Most wall time, such as "60 s"; a folder shares it.'),
     ] = None,
     explorer: Annotated[
         str,
-        typer.Option(help="swarm, random, crash, pct, pairwise, exhaustive or coverage."),
+        typer.Option(
+            help="swarm, knobs, random, crash, pct, pairwise, exhaustive or coverage; several "
+            "with commas between them take turns."
+        ),
     ] = "swarm",
     faults: Annotated[
         str | None, typer.Option(metavar="KIND,...", help="Kinds of faults; all by default.")
@@ -80,10 +84,13 @@ def explore(
     drill: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Explore faults in scenarios; print what breaks, made small, with a command to replay it."""
+    from .campaign import Shares, together
     from .lab import Lab
 
-    reports = []
-    for source in _scenarios(scenario):
+    reports: list[Report] = []
+    sources = _scenarios(scenario)
+    share = Shares(seeds, seed, _time("--budget", budget), len(sources))
+    for source in sources:
         lab = Lab(
             source,
             faults=None if faults is None else [name.strip() for name in faults.split(",")],
@@ -93,12 +100,17 @@ def explore(
             settle=_time("--settle", settle),
             jobs=jobs,
         )
+        mine = share.next()
+        if mine.seeds == 0:
+            continue
         report = lab.explore(
-            seeds=seeds,
-            first_seed=seed,
-            budget=_time("--budget", budget),
+            seeds=mine.seeds,
+            first_seed=mine.first_seed,
+            budget=mine.budget_s,
             explorer=explorer,
             corpus=corpus,
+            corpus_first=not reports,
+            wanted=together(reports).meaning.missing if len(sources) > 1 else (),
             twice=twice,
             progress=not no_progress and sys.stderr.isatty(),
             drill=drill,
@@ -112,7 +124,7 @@ def explore(
     if heat_map is not None:
         from .heat_map import draw
 
-        draw(_together(reports), scenario).save(heat_map)
+        draw(together(reports), scenario, whole=len(reports) > 1).save(heat_map)
     raise typer.Exit(_worst(reports))
 
 
@@ -219,27 +231,21 @@ def _worst(reports: list[Report]) -> int:
     return next((code for code in EXIT_CODES.values() if code in found), 0)
 
 
-def _together(reports: list[Report]) -> Any:
-    from .coverage import Coverage
-
-    whole = Coverage()
-    for report in reports:
-        whole.cells.update(report.coverage.cells)
-    return whole
-
-
 def _show(reports: list[Report], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([report.to_dict() for report in reports], indent=2))
         return
+    from .campaign import summary, together
     from .heat_map import in_terminal
     from .report import failure_text
 
     out = terminal.console()
     out.print(_table(reports))
-    together = _together(reports)
-    if together.cells:
-        out.print(in_terminal(together, out.width))
+    covered = together(reports)
+    if covered.cells:
+        out.print(in_terminal(covered, out.width))
+    if len(reports) > 1:
+        terminal.say("\n".join([*summary(reports), *covered.meaning.lines()]))
     for report in reports:
         for case in report.invalid[:3]:
             terminal.say(f"left out: {case}", style="yellow")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -47,13 +46,12 @@ class Exploration:
     def run(
         self, seeds: int, budget_s: float | None, stop_at: int | None, progress: ProgressCall
     ) -> Report:
-        """Run the corpus, then cases until there are enough; return the report."""
+        """Run cases until there are enough; return the report."""
         from .faces import reporter
 
         report = self._report
         started = time.perf_counter()
         with reporter(progress, self._lab.scenario.name, seeds, budget_s) as tell:
-            self._run_corpus()
             bench = self._lab.bench(settled_s=self._lab._settled_s)
             try:
                 cases = self._limited(seeds, budget_s, started)
@@ -80,6 +78,7 @@ class Exploration:
     def _take(self, case: Case, verdict: Verdict, bench: Bench) -> None:
         report = self._report
         report.count(verdict)
+        report.faults += len(case.faults)
         new = report.coverage.add(verdict.coverage, verdict.features)
         self._explorer.learn(case, new=new)
         if verdict.problems:
@@ -94,7 +93,7 @@ class Exploration:
             report.violations[violation.invariant] += 1
             self._first.setdefault(violation.invariant, (case, violation, report.runs))
 
-    def _run_corpus(self) -> None:
+    def run_corpus(self) -> None:
         """Run what failed once."""
         from .replay import replayed
 
@@ -122,16 +121,8 @@ class Exploration:
 
 
 def _possible(ground: Ground) -> int:
-    """How many cells of the map have a meaning: a kind that a machine's phase can meet."""
-    from .coverage import phase_of
-    from .fault_table import classes_of_phases, coverable
+    """How many cells of the map have a meaning for the kinds of faults that have a target here."""
+    from .coverage import Coverage
 
     names = {kind.name for kind in ground.kinds}
-    classes = classes_of_phases()
-    if cells := {(fault, classes[phase]) for fault, phase in coverable() if fault in names}:
-        return len(cells)
-    machines = {str(event[2]) for event in ground.log["events"] if event[1] == "state"}
-    ends = [0.0, *(t for t in ground.instants if t <= ground.horizon_s), ground.horizon_s]
-    middles = [(a + b) / 2 for a, b in itertools.pairwise(ends) if b > a]
-    phases = {phase_of(ground.log, machine, t) for machine in machines for t in middles}
-    return len(phases) * len(ground.kinds)
+    return sum(fault in names for fault, _ in Coverage().meaning.cells)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from ..errors import UnknownName
 from .cases import Case, Ground
-from .coverage import phase_of
+from .coverage import moments, phase_of
 from .faults import Fault, FaultKind
+from .knobs import turned
 from .streams import Stream
 
 __all__ = ["EXPLORERS", "Explorer", "explorer_named"]
@@ -59,13 +61,14 @@ class Explorer(ABC):
     def _instant(self, stream: Stream) -> float:
         """Anywhere, at something that happens in the run without faults, or near it."""
         ground = self.ground
-        way = stream.below(3)
+        way = stream.below(4)
         if way == 0 or not ground.instants:
             return round(stream.between(0.0, ground.horizon_s), 3)
-        at_s = stream.choice(ground.instants)
+        of_points = way == 3 and ground.points
+        at_s = stream.choice(ground.points if of_points else ground.instants)
         if way == 2:
             at_s += (10.0 ** stream.between(-3.0, 2.8)) * (1 if stream.chance(0.5) else -1)
-        return min(max(round(at_s, 6), 0.0), ground.horizon_s)
+        return min(max(round(at_s, 9), 0.0), ground.horizon_s)
 
     def _fault(self, entity: Entity, at_s: float, stream: Stream) -> Fault:
         kind, target = entity
@@ -111,6 +114,16 @@ class SwarmExplorer(Explorer):
         return [entity for entity in self.ground.entities if entity[0].name in kept]
 
 
+class KnobExplorer(SwarmExplorer):
+    """As a swarm, and sizes, speeds and times of the scenario are drawn anew for each run."""
+
+    def cases(self) -> Iterator[Case]:
+        for case in super().cases():
+            yield replace(
+                case, changes=turned(self.ground.document, Stream(case.seed, "lab", "knobs"))
+            )
+
+
 class CrashExplorer(Explorer):
     """A crash at every instant at which the run without faults begins, ends or persists something.
 
@@ -121,7 +134,7 @@ class CrashExplorer(Explorer):
         entities = [entity for entity in self.ground.entities if entity[0].name in _CRASHES]
         points = [
             at_s
-            for instant in self.ground.instants
+            for instant in sorted({*self.ground.instants, *self.ground.points})
             if instant <= self.ground.horizon_s
             for at_s in (instant, instant + _JUST_AFTER_S)
         ]
@@ -162,11 +175,14 @@ class PairwiseExplorer(Explorer):
     def cases(self) -> Iterator[Case]:
         cells = self._cells()
         order = Stream(self.seed, "lab", "pairs").shuffled(list(itertools.combinations(cells, 2)))
-        for number, chosen in enumerate([*((cell,) for cell in cells), *order]):
+        singles = Stream(self.seed, "lab", "cells").shuffled(cells)
+        # What a campaign has not met yet comes first.
+        singles.sort(key=lambda cell: cell not in self.ground.wanted)
+        for number, chosen in enumerate([*((cell,) for cell in singles), *order]):
             seed = self.seed + number
             stream = Stream(seed, "lab", "pairwise")
             faults = [
-                self._fault(entity, round(stream.between(*stream.choice(spans)), 6), stream)
+                self._fault(entity, round(stream.between(*stream.choice(spans)), 9), stream)
                 for entity, spans in (self._in_cell(cell, stream) for cell in chosen)
             ]
             yield Case(seed, tuple(sorted(faults)))
@@ -210,6 +226,10 @@ class PairwiseExplorer(Explorer):
                     if end > begin:
                         phase = phase_of(ground.log, machine, (begin + end) / 2)
                         found.setdefault(phase, []).append((begin, end))
+                for phase, spans in moments(ground.log, machine).items():
+                    within = [span for span in spans if span[1] <= ground.horizon_s]
+                    if within:
+                        found[phase] = within
         return self._known
 
 
@@ -276,6 +296,7 @@ class CoverageExplorer(SwarmExplorer):
 #: Explorers by name, for people: class and what it does in a few words.
 EXPLORERS: dict[str, tuple[Callable[[Ground, int], Explorer], str]] = {
     "swarm": (SwarmExplorer, "each run leaves out a random half of the kinds of faults"),
+    "knobs": (KnobExplorer, "as swarm, with sizes, speeds and times drawn for each run"),
     "random": (RandomExplorer, "all kinds of faults at random"),
     "crash": (CrashExplorer, "a crash at every point where something begins, ends or persists"),
     "pct": (PriorityExplorer, "few changes of priority among faults and what happens at once"),
@@ -285,11 +306,47 @@ EXPLORERS: dict[str, tuple[Callable[[Ground, int], Explorer], str]] = {
 }
 
 
+class TurnsExplorer(Explorer):
+    """Several explorers that take turns, until all of them have ended."""
+
+    def __init__(self, explorers: Sequence[Explorer]) -> None:
+        super().__init__(explorers[0].ground, explorers[0].seed)
+        self._explorers = explorers
+
+    def learn(self, case: Case, *, new: bool) -> None:
+        for explorer in self._explorers:
+            explorer.learn(case, new=new)
+
+    def cases(self) -> Iterator[Case]:
+        left = [explorer.cases() for explorer in self._explorers]
+        while left:
+            for cases in list(left):
+                case = next(cases, None)
+                if case is None:
+                    left.remove(cases)
+                else:
+                    yield case
+
+
 def explorer_named(name: str) -> Callable[[Ground, int], Explorer]:
-    """Return an explorer. Raises UnknownName, which says the nearest."""
-    if name not in EXPLORERS:
-        raise UnknownName("explorer", name, EXPLORERS)
-    return EXPLORERS[name][0]
+    """Return an explorer; of several names with commas between them, one that takes turns.
+
+    Raises
+    ------
+    UnknownName
+        There is none of a name; it says the nearest.
+    """
+    names = [each.strip() for each in name.split(",")]
+    for each in names:
+        if each not in EXPLORERS:
+            raise UnknownName("explorer", each, EXPLORERS)
+    if len(names) == 1:
+        return EXPLORERS[names[0]][0]
+
+    def take_turns(ground: Ground, seed: int) -> Explorer:
+        return TurnsExplorer([EXPLORERS[each][0](ground, seed) for each in names])
+
+    return take_turns
 
 
 def _spread(points: Sequence[float]) -> list[float]:

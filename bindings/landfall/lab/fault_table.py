@@ -36,6 +36,7 @@ _DRAWS: dict[str, Callable[[Stream], Any]] = {
     "delay": _log(10.0, _HOUR_S),
     "rate": lambda stream: int(_log(1e5, 2e7)(stream)),
     "position": lambda stream: round(stream.unit(), 6),
+    "do": lambda stream: stream.choice(table.ASKED),
 }
 
 

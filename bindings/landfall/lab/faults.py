@@ -14,12 +14,10 @@ import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from .. import codes
 from ..errors import Problem, ScenarioError, UnknownName
-from ..timeline import Step
 from .streams import Stream
 
 __all__ = ["Document", "Fault", "FaultKind", "kind_named", "kinds", "machine_names", "register"]
@@ -185,39 +183,10 @@ def group_of(document: Document, machine: str) -> Mapping[str, Any]:
 # --- How it is written ----------------------------------------------------------------------------
 
 
-@cache
-def _entry(operation: str, *given: tuple[str, Any]) -> dict[str, Any]:
-    return Step(at=0, do=operation, **dict(given)).canonical()
-
-
-def _add_step(document: dict[str, Any], fault: Fault, operation: str, **given: Any) -> None:
-    entry = copy.copy(_entry(operation, *given.items()))
-    entry["at"] = fault.at_s
-    entry["machines"] = [fault.target] if fault.target else "all"
-    document.setdefault("timeline", []).append(entry)
-
-
 def grown(document: Document, machine: str, name: str, part: float) -> int:
     """Return a size for a disk, in bytes, that is larger the later it is: it may grow twice."""
     disk = next(disk for disk in group_of(document, machine)["disks"] if disk["name"] == name)
     return -(-int(disk["size"] * (1.05 + 0.5 * part)) // _MIB) * _MIB
-
-
-#: What an operator may try, in or out of order.
-_TRIED = (
-    *("test_failover", "cleanup_test_failover", "planned_failover", "failover", "commit"),
-    *("change_recovery_point", "cancel_failover", "reprotect", "failback", "complete_failback"),
-    *("resynchronize", "enable_replication", "pause_replication", "resume_replication"),
-    *("cancel_job", "restart_job", "resume_job"),
-)
-
-
-def _tried(_: Document, _target: str, _part: float, stream: Stream) -> Mapping[str, Any]:
-    return {"do": stream.choice(_TRIED)}
-
-
-def _try(document: dict[str, Any], fault: Fault) -> None:
-    _add_step(document, fault, dict(fault.params)["do"], refused="either")
 
 
 #: Kinds that somebody added.
@@ -229,17 +198,14 @@ def register(kind: FaultKind) -> None:
     _ADDED[kind.name] = kind
 
 
-_OPERATOR = FaultKind("operator", "operator", "machine", machine_names, _try, params=_tried)
-
-
 def _by_name() -> dict[str, FaultKind]:
     from .fault_table import of_the_table
 
-    return {**of_the_table(), _OPERATOR.name: _OPERATOR, **_ADDED}
+    return {**of_the_table(), **_ADDED}
 
 
 def kinds() -> list[FaultKind]:
-    """Return all kinds of faults: those of the simulator's table, operators, and added ones."""
+    """Return all kinds of faults: those of the simulator's table, and added ones."""
     return list(_by_name().values())
 
 

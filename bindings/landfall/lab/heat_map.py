@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +17,15 @@ __all__ = ["draw", "in_terminal"]
 #: From few hits to many; no hit is white.
 _SHADES = ("#dcebf7", "#a9cfe8", "#62a8d2", "#2a7cb5", "#0b4f86")
 _LIMITS = (1, 3, 10, 30, 100)
+_MISSING = (0.96, 0.75, 0.72)
+
+
+def classes_in_order(cells: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the classes of phases of cells, in the order of the simulator."""
+    from .fault_table import classes_of_phases
+
+    found = {phase for _, phase in cells}
+    return [phase for phase in dict.fromkeys(classes_of_phases().values()) if phase in found]
 
 
 def _shade(hits: int) -> int | None:
@@ -22,10 +33,29 @@ def _shade(hits: int) -> int | None:
     return None if hits == 0 else sum(hits >= limit for limit in _LIMITS) - 1
 
 
-def draw(coverage: Coverage, title: str) -> Picture:
-    """Draw the map: a row for each kind of fault, a column for each phase, hits as numbers."""
+def draw(coverage: Coverage, title: str, *, whole: bool = False) -> Picture:
+    """Draw the map: a row for each kind of fault, a column for each phase, hits as numbers.
+
+    Parameters
+    ----------
+    coverage
+        What was covered.
+    title
+        Of what.
+    whole
+        Show all kinds and phases there are: a cell that has no meaning is empty, and one that has
+        and was not hit is red.
+    """
+    meaning = coverage.meaning
     coverage = coverage.by_class()
     faults, phases = coverage.faults, coverage.phases
+    if whole:
+        every = [*meaning.cells, *meaning.without]
+        known = list(dict.fromkeys(kind for kind, _ in meaning.cells))
+        faults = known + [kind for kind in faults if kind not in known]
+        phases = list(classes_in_order(every))
+    missing = set(meaning.missing) if whole else set()
+    without = meaning.without if whole else {}
     width = 2.4 + 0.62 * max(len(phases), 6)
     figure = new_figure(width, 1.6 + 0.36 * max(len(faults), 2))
     axes = figure.add_subplot()
@@ -46,10 +76,12 @@ def draw(coverage: Coverage, title: str) -> Picture:
                 digits = _SHADES[shade].lstrip("#")
                 colours[row, column] = [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
             ink = "white" if shade is not None and shade >= 3 else INK if hits else FAINT
+            if (fault, phase) in missing:
+                colours[row, column] = _MISSING
             axes.text(
                 column,
                 row,
-                f"{hits:,}" if hits else "–",
+                f"{hits:,}" if hits else "" if (fault, phase) in without else "–",
                 ha="center",
                 va="center",
                 fontsize=8,

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -204,7 +204,8 @@ class Lab:
                 [Problem(codes.OUT_OF_RANGE, "", f"settle {self._settle_s:g} s", message)]
             )
         entities = applicable(self.scenario, self._names)
-        return Ground(self.document, entities, horizon_s, tuple(instants(log)), log)
+        points = sorted({float(t_s) for _, t_s in log.get("points", ()) if t_s < horizon_s})
+        return Ground(self.document, entities, horizon_s, tuple(instants(log)), log, tuple(points))
 
     @property
     def _settled_s(self) -> float | None:
@@ -254,6 +255,8 @@ class Lab:
         budget: float | str | None = None,
         explorer: str = "swarm",
         corpus: str | os.PathLike[str] | None = None,
+        corpus_first: bool = True,
+        wanted: Iterable[tuple[str, str]] = (),
         twice: float | None = None,
         shrink: bool = True,
         stop_at: int | None = None,
@@ -273,9 +276,14 @@ class Lab:
         budget
             Most wall time, in seconds or as a text with a unit: LANDFALL_TIME_LIMIT, or no limit.
         explorer
-            Where to look: see :data:`landfall.lab.EXPLORERS`.
+            Where to look: see :data:`landfall.lab.EXPLORERS`. Several with commas between them
+            take turns.
         corpus
             Folder of failures: those in it run first, and what is found is written there.
+        corpus_first
+            Whether what is in the corpus runs first.
+        wanted
+            Cells of the map that were not met yet; ``pairwise`` looks there first.
         twice
             Share of the runs that are made twice and compared: LANDFALL_CHECK_DETERMINISM, or 0.05.
         shrink
@@ -311,6 +319,8 @@ class Lab:
                 budget=budget,
                 explorer=explorer,
                 corpus=corpus,
+                corpus_first=corpus_first,
+                wanted=wanted,
                 twice=twice,
                 shrink=shrink,
                 stop_at=stop_at,
@@ -324,9 +334,11 @@ class Lab:
         seeds = given.num if seeds is None else seeds
         twice = given.check_determinism if twice is None else twice
         kept = Corpus(Path(corpus)) if corpus is not None else None
-        found = make(self.ground, first_seed)
+        found = make(replace(self.ground, wanted=frozenset(wanted)), first_seed)
         report = Report(self.scenario.name, explorer, first_seed)
         exploration = Exploration(self, found, report, kept, twice, shrink, drill)
+        if corpus_first:
+            exploration.run_corpus()
         return exploration.run(seeds, budget_s, stop_at, progress)
 
     def with_policy(self, policy: PolicyLike) -> Lab:

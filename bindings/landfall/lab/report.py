@@ -59,6 +59,8 @@ class Report:
         Cases that the simulator refused: faults that do not go together.
     coverage
         Which kinds of faults met which phases.
+    faults
+        How many faults the runs had.
     """
 
     scenario: str
@@ -75,6 +77,7 @@ class Report:
     invalid: list[str] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
     cells_possible: int = 0
+    faults: int = 0
 
     def count(self, verdict: Verdict) -> None:
         """Count a run."""

@@ -33,7 +33,7 @@ except ImportError as error:  # pragma: no cover - where Hypothesis is not insta
 
 from .. import simulation
 from ..errors import OperationRefused
-from .faults import _TRIED as OPERATIONS
+from ..faults import ASKED as OPERATIONS
 from .faults import Fault
 from .streams import Stream
 
