@@ -25,7 +25,8 @@ PINK, AMBER, SKY, BLACK = "#CC79A7", "#E69F00", "#56B4E9", "#000000"
 PALETTE = (BLUE, ORANGE, GREEN, PINK, AMBER, SKY)
 OUTAGE = "#c3c8ce"
 
-_NAME_LENGTH = 26
+#: Longest name in a legend or beside a bar.
+NAME_LENGTH = 26
 _MOST = 0.75  # a pause shorter than the rest of the run is shown
 _ROOM = 0.04
 
@@ -154,7 +155,7 @@ def scenario_of(result: Result) -> dict[str, Any]:
 
 def shortened(name: str) -> str:
     """Return a name that fits into a legend, and that TeX-like marks in it do not change."""
-    short = name if len(name) <= _NAME_LENGTH else name[: _NAME_LENGTH - 1] + "…"
+    short = name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1] + "…"
     return short.replace("$", r"\$")
 
 

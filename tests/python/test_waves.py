@@ -235,7 +235,9 @@ def test_plans_stand_side_by_side_and_are_drawn(planned: WavePlan, tmp_path: Pat
     assert list(table["method"]) == ["CP-SAT", "first fit"]
     assert (table["total_s"] > 0).all()
     assert (table["peak_rpo_s"] > 0).all()
-    planned.plot().savefig(tmp_path / "waves.png")
+    picture = planned.plot()
+    assert picture.save(tmp_path / "waves.png").stat().st_size > 10_000
+    assert picture._repr_png_() is not None, "a notebook shows it"
     assert "simulated: done after" in str(planned)
     assert planned.waves["machines"].sum() == len(planned.moves) == 40
 

@@ -13,6 +13,7 @@ from ..plot_style import (
     BLUE,
     FAINT,
     INK,
+    NAME_LENGTH,
     PALETTE,
     Unit,
     legend,
@@ -83,8 +84,17 @@ def _axes(ax: Axes | None, width: float, height: float) -> tuple[Axes, bool]:
 
 
 def _short(name: str) -> str:
-    """Return a parameter's name without what every place of a scenario has."""
-    return shortened(name.strip("/").replace("/", " ")) if "/" in name else shortened(name)
+    """Return a parameter's name, of a long place its end: that tells what varies.
+
+    Examples
+    --------
+    >>> _short("/links/internet/bandwidth"), _short("/links/line/throttles/0/bandwidth")
+    ('links internet bandwidth', 'line throttles 0 bandwidth')
+    """
+    parts = name.strip("/").split("/")
+    while len(parts) > 1 and len(" ".join(parts)) > NAME_LENGTH:
+        del parts[0]
+    return shortened(" ".join(parts) if "/" in name else name)
 
 
 def _axis(sweep: Sweep, name: str) -> _Axis:
@@ -237,8 +247,8 @@ def draw_tornado(sensitivity: Sensitivity, ax: Axes | None) -> Picture:
     label = {"ST": "part of the variance, interactions included", "S1": "part of the variance"}
     if total == "mu_star":
         unit = _unit(sensitivity.metric, table[total].to_numpy(float))
-        label["mu_star"] = f"mean size of an elementary effect on {sensitivity.metric}"
-        label["mu_star"] += f" ({unit.name})" if unit.name else ""
+        named = _named(sensitivity.metric, unit)
+        label["mu_star"] = f"mean size of an elementary effect on {named}"
     axes, borrowed = _axes(ax, 8.0, 1.6 + 0.42 * len(table))
     rows = np.arange(len(table))[::-1]
     axes.barh(

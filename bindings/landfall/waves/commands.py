@@ -77,5 +77,5 @@ def _write(made: WavePlan, out: Path) -> None:
     made.waves.to_csv(out / "waves.csv", index=False)
     made.machines.to_csv(out / "machines.csv", index=False)
     (out / "scenario.json").write_text(made.scenario().to_json(indent=2), encoding="utf-8")
-    made.plot().savefig(out / "waves.png")
+    made.plot().save(out / "waves.png")
     terminal.say(f"wrote {out}", stderr=True)

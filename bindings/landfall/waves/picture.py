@@ -21,10 +21,10 @@ from ..plot_style import (
     new_figure,
     style,
 )
+from ..plots import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from .wave_plan import WavePlan
 
@@ -35,7 +35,7 @@ _ROW_INCHES = 0.34
 _LINES = (BLUE, ORANGE, GREEN, PINK, AMBER)
 
 
-def draw(plan: WavePlan) -> Figure:
+def draw(plan: WavePlan) -> Picture:
     """Return the picture; days of the project from left to right."""
     waves = plan.waves
     links = list(plan.problem.links)
@@ -50,13 +50,14 @@ def draw(plan: WavePlan) -> Figure:
     used = max((move.window.closes for move in plan.moves), default=end)
     lower.set_xlim(0, min(end, used + 7 * _DAY_S) / _DAY_S)
     lower.set_xlabel("days of the project")
-    return figure
+    return Picture(upper, borrowed=False)
 
 
 def _draw_waves(axes: Axes, plan: WavePlan) -> None:
     waves = plan.waves.to_dict("records")
     machines = formatting.plural(len(plan.moves), "machine")
-    style(axes, f"{plan.problem.name}: {machines} in {formatting.plural(len(waves), 'wave')}")
+    count = formatting.plural(len(waves), "wave")
+    style(axes, f"{plan.problem.name}: {machines} in {count}, planned by {plan.method}")
     for freeze in plan.problem.freezes:
         axes.axvspan(freeze.opens / _DAY_S, freeze.closes / _DAY_S, color=SKY, alpha=0.25, lw=0)
     for row, wave in enumerate(waves):
@@ -96,6 +97,7 @@ def _draw_links(axes: Axes, plan: WavePlan, links: list[str]) -> None:
         axes.step(sums.index, share, where="post", color=colour, linewidth=1.6, label=link)
     axes.set_ylim(0, 105)
     axes.set_ylabel("% of the link, by day")
-    axes.axhline(100 * plan.problem.usable, color=FAINT, linewidth=1, linestyle="--")
+    most = 100 * plan.problem.usable
+    axes.axhline(most, color=FAINT, linewidth=1, linestyle="--", label="planned with at most")
     if links:
         legend(axes, axes.get_legend_handles_labels()[0])

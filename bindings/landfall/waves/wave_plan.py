@@ -12,8 +12,8 @@ from .simulated import Check, check_of, scenario_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
+    from ..plots import Picture
     from ..scenario import Scenario
     from .ledger import Ledger
     from .problem import WaveProblem
@@ -162,7 +162,7 @@ class WavePlan:
 
     # --- Display ----------------------------------------------------------------------------------
 
-    def plot(self) -> Figure:
+    def plot(self) -> Picture:
         """Draw the waves: copies, windows and freezes, and how full each link is planned to be."""
         from .picture import draw
 
