@@ -8,7 +8,7 @@ LANDFALL_WERROR ?= $(if $(CI),ON,OFF)
 BUILD := build/release
 PYTHON := .venv/bin/python
 
-.PHONY: help setup build demo test mutants campaign fuzz lint bench asan stubs constraints clean distclean
+.PHONY: help setup build demo notebooks test mutants campaign fuzz lint bench asan stubs constraints clean distclean
 
 help: ## list the jobs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ package: configure # the parts that runs need, without the tests
 
 demo: package ## three machines migrate: a table and out/first-migration/rpo.png
 	.venv/bin/landfall run scenarios/gallery/first-migration.json --out out/first-migration
+
+notebooks: package ## run all notebooks: out/notebooks has them with their pictures, as .ipynb and HTML
+	@$(PYTHON) tools/notebooks.py run out/notebooks
 
 test: build ## all tests: ctest, then pytest
 	@JOBS=$(JOBS) tools/test.sh $(BUILD)
