@@ -125,7 +125,8 @@ def run_all(target: Path) -> None:
 
     target.mkdir(parents=True, exist_ok=True)
     # Scripts from elsewhere would make a page that needs a network; these notebooks need none.
-    exporter = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="")
+    links = ("mathjax", "require_js", "jquery", "mermaid_js", "mermaid_layout_elk_js")
+    exporter = HTMLExporter(**{f"{name}_url": "" for name in links})
     for source in sources():
         started = time.perf_counter()
         notebook = executed(source)
