@@ -63,7 +63,8 @@ def made_up_fleet(machines: int = 60, days: int = 14) -> lf.inventory.Trace:
     day = 1 + 0.4 * np.cos(2 * np.pi * (hour[:, None] - draw.normal(14, 2, machines)) / 24)
     noise = draw.lognormal(-0.3, 0.8, (slots, machines))
     begins = draw.choice([0.0, 1.0, 2.0, 22.0, 23.0], machines)
-    backup = 9 * (((hour[:, None] - begins) % 24) < 1.5) * (draw.random(machines) < 0.4)
+    night = np.repeat(draw.lognormal(0, 0.5, days), slots // days)[:, None]  # some back up more
+    backup = 6 * night * (((hour[:, None] - begins) % 24) < 1.5) * (draw.random(machines) < 0.4)
     return lf.inventory.Trace(
         written=level * (day * noise + backup) * SLOT_S,
         names=tuple(f"vm{number}" for number in range(1, machines + 1)),
@@ -191,6 +192,7 @@ assert np.mean(lag <= 900.001) >= 0.99
 begin_s = 0.0 if trace.start is None else trace.start.hour * 3600.0
 breaches = planning.rpo_breaches(lag, slot_s=SLOT_S, rpo_s=900.001, starts_at_s=begin_s)
 assert breaches.slots.sum() == np.sum(lag > 900.001)
+assert np.sum(breaches.slots > 0) < breaches.slots.size / 2, "a few days make up the misses"
 
 days = np.arange(breaches.slots.size)
 start = trace.start
@@ -199,7 +201,7 @@ figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
 late = breaches.slots > 0
 axes.bar(days, breaches.peak_s / 60, 0.75, color=np.where(late, ORANGE, BLUE))
 axes.axhline(15, color="black", lw=1, ls="--")
-axes.annotate("target 15 min", (days[-1] + 0.5, 15), (0, 3), textcoords="offset points", ha="right")
+axes.text(1.01, 15, "target", transform=axes.get_yaxis_transform(), va="center")
 style(axes, f"Worst lag of each day at {link / 1e6:,.0f} Mbit/s")
 step = max(1, days.size // 8)
 axes.set_xticks(days[::step], dates[::step], rotation=30, ha="right", rotation_mode="anchor")
@@ -207,27 +209,28 @@ axes.set_ylabel("worst lag (minutes)")
 plt.show()
 
 # %% [markdown]
-# *A bar for each day (UTC); orange ones miss the target at least once. The misses stand together
-# on a few days: who wrote so much then is the first question, a larger link the second.*
+# *A bar for each day (UTC); orange ones miss the target at least once. Most days are far from it,
+# and a few miss it by much: who wrote so much then is the first question, a larger link the
+# second.*
 #
 # ## Working hours
 #
-# If replication may have half of the link from 9 to 18 on working days, what must the link be?
+# If replication may have 40 % of the link from 9 to 18 on working days, what must the link be?
 
 # %%
 monday_s = (start.weekday() * DAY_S) + begin_s
-office = planning.LinkWindow(range(5), 9 * 3600, 18 * 3600, 0.5)
+office = planning.LinkWindow(range(5), 9 * 3600, 18 * 3600, 0.4)
 availability = planning.link_calendar(
     [office], slots=trace.slots, slot_s=SLOT_S, starts_at_s=monday_s, otherwise=1.0
 )
 throttled = lf.required_bandwidth(
     fleet, slot_s=SLOT_S, rpo_s=900, share=0.99, availability=availability
 )
-assert link <= throttled <= 2 * link, "half of a link, part of the time"
+assert link <= throttled <= link / 0.4, "40 % of a link, part of the time"
 display(
     Markdown(
         f"""
-15 min for 99 % of the time takes **{link / 1e6:,.0f} Mbit/s**, and with half of it by day
+15 min for 99 % of the time takes **{link / 1e6:,.0f} Mbit/s**, and with 40 % of it by day
 **{throttled / 1e6:,.0f} Mbit/s**: {throttled / link - 1:+.0%}.
 """
     )
@@ -336,7 +339,7 @@ display(
 For {len(trace.names)} machines an RPO of 15 minutes takes
 **{needed[15, 1.0] / 1e6:,.0f} Mbit/s** to hold always and **{link / 1e6:,.0f} Mbit/s** to hold 99 %
 of the time; the misses fall on {late.sum()} of {days.size} days. Adding up the machines' 95th
-percentiles would have ordered **{p95.overstated:.1f} times** the fleet's own. With half of the link
+percentiles would have ordered **{p95.overstated:.1f} times** the fleet's own. With 40 % of the link
 in working hours it takes {throttled / 1e6:,.0f} Mbit/s. The simulation of a week meets the target
 in {simulated_share:.1%} of the time, where the queue says {fluid_share:.1%}.
 """
