@@ -249,5 +249,6 @@ def _draw_thresholds(axes: Axes, result: Result, worst_s: float) -> list[Line2D 
             ha="right",
             fontsize=8.5,
             color=INK,
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.5},
         )
     return unseen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import landfall as lf
 import numpy as np
 import pandas as pd
 import pytest
-from landfall.sweeps import Change, Choice, Range, Search, Sweep, search
+from landfall.sweeps import Change, Choice, Range, Search, Sweep, plot, search
 from python.run_samples import first
 
 BANDWIDTH = "/links/internet/bandwidth"
@@ -55,6 +56,10 @@ def test_elementary_effects_of_a_sum_are_its_weights() -> None:
     bars = [bar.get_width() for bar in found.plot().axes.patches]
     assert bars == pytest.approx([3.0, 1.0], rel=1e-4)
     assert "Morris" in repr(found)
+
+
+def test_a_long_place_is_named_by_its_end() -> None:
+    assert doctest.testmod(plot).failed == 0
 
 
 def test_a_latin_hypercube_tells_what_matters_too() -> None:
