@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from .part import Part
 from .quantities import SCHEMA_NAME
@@ -33,7 +32,7 @@ def scenario_schema() -> dict[str, Any]:
     schema = _without_noise(Scenario.model_json_schema(by_alias=True, mode="validation"))
     definitions = schema["$defs"]
     _describe(schema, Scenario)
-    for part in _parts(Part):
+    for part in _parts(Scenario):
         if part.__name__ in definitions:
             _describe(definitions[part.__name__], part)
     for kind in _CHURN_KINDS:
@@ -82,10 +81,18 @@ def schema_text() -> str:
     return json.dumps(scenario_schema(), indent=2) + "\n"
 
 
-def _parts(base: type[Part]) -> Iterator[type[Part]]:
-    for part in base.__subclasses__():
-        yield part
-        yield from _parts(part)
+def _parts(whole: type[Part]) -> set[type[Part]]:
+    """Return all parts that a part is made of, at any depth."""
+    found: set[type[Part]] = set()
+    waiting: list[Any] = [field.annotation for field in whole.model_fields.values()]
+    while waiting:
+        each = waiting.pop()
+        waiting += get_args(each)
+        if isinstance(each, type) and issubclass(each, Part) and each not in found:
+            found.add(each)
+            for field in each.model_fields.values():
+                waiting += [field.annotation, *field.metadata]
+    return found
 
 
 def _describe(definition: dict[str, Any], part: type[Part]) -> None:

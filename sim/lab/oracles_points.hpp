@@ -132,6 +132,7 @@ class RetentionKept : public Oracle {
     explicit RetentionKept(LabContext& lab);
     void point_published(const PublishedPoint& point, const BlockReader& content) override;
     void point_dropped(MachineId machine, std::uint64_t id) override;
+    void geometry_changed(DiskId disk, const DiskGeometry& now, Instant at) override;
     void checkpoint(bool last) override;
 
   private:
@@ -140,6 +141,8 @@ class RetentionKept : public Oracle {
 
     std::vector<std::map<std::uint64_t, Instant>> outside_since_;  ///< by machine, then by point
     std::vector<Instant> last_published_;
+    /// By machine: when a disk of it was resized, which drops its points whatever the policy says.
+    std::vector<std::optional<Instant>> resized_;
 };
 
 /// S35.

@@ -138,7 +138,12 @@ RetentionKept::RetentionKept(LabContext& lab)
                    "A recovery point inside the policy is listed; one outside is gone soon.",
                    "replication-and-test-lab 2.1 S19"}),
       outside_since_(lab.setup.machines.size()),
-      last_published_(lab.setup.machines.size()) {}
+      last_published_(lab.setup.machines.size()),
+      resized_(lab.setup.machines.size()) {}
+
+void RetentionKept::geometry_changed(DiskId disk, const DiskGeometry& /*now*/, Instant at) {
+    resized_[lab_.owner(disk).value] = at;
+}
 
 void RetentionKept::point_published(const PublishedPoint& point, const BlockReader&) {
     last_published_[point.machine.value] = lab_.now();
@@ -152,6 +157,7 @@ void RetentionKept::point_dropped(MachineId machine, std::uint64_t id) {
     const Instant now = lab_.now();
     const bool by_policy = last_published_[machine.value] == now;
     if (lab_.options.policy_acts_at_publication && !by_policy) return;
+    if (resized_[machine.value] == now) return;
     if (!lab_.options.inside_policy(listed->point, now)) return;
     fail(machine, [&] {
         return "rp=" + lab_.point_text(machine, id) + " cut " + time_text(listed->point.cut) +

@@ -10,6 +10,15 @@
 
 namespace landfall::world {
 
+namespace {
+
+bool crosses(const ProcessServer& server, const LinkUse& use) {
+    return std::find(use.channels.begin(), use.channels.end(), server.upload_channel) !=
+           use.channels.end();
+}
+
+}  // namespace
+
 void LinkSampler::take() {
     const Instant now = world_.now();
     for (std::size_t index = 0; index < uses_.size(); ++index) {
@@ -35,31 +44,49 @@ record::Table LinkSampler::take_table() {
         if (names.empty() || names.back() != use.link) names.push_back(use.link);
         name_of_use.push_back(static_cast<std::int32_t>(names.size()) - 1);
     }
+    std::vector<double> t_s;
     std::vector<std::int32_t> link;
     std::vector<std::int32_t> direction;
-    for (const std::size_t use : use_) {
-        link.push_back(name_of_use[use]);
-        direction.push_back(uses_[use].forward ? 0 : 1);
+    std::vector<std::int64_t> bytes;
+    std::vector<std::int64_t> capacity_bytes;
+    std::vector<double> closed_s;
+    for (std::size_t row = 0; row < use_.size(); ++row) {
+        const LinkUse& use = uses_[use_[row]];
+        if (!is_shown(use)) continue;
+        t_s.push_back(t_s_[row]);
+        link.push_back(name_of_use[use_[row]]);
+        direction.push_back(use.forward ? 0 : 1);
+        bytes.push_back(bytes_[row]);
+        capacity_bytes.push_back(capacity_bytes_[row]);
+        closed_s.push_back(closed_s_[row]);
     }
     return {"link_use",
-            {{"t_s", std::move(t_s_), std::nullopt},
+            {{"t_s", std::move(t_s), std::nullopt},
              {"link", std::move(link), std::move(names)},
              {"direction", std::move(direction), std::vector<std::string>{"forward", "backward"}},
-             {"bytes", std::move(bytes_), std::nullopt},
-             {"capacity_bytes", std::move(capacity_bytes_), std::nullopt},
-             {"closed_s", std::move(closed_s_), std::nullopt}}};
+             {"bytes", std::move(bytes), std::nullopt},
+             {"capacity_bytes", std::move(capacity_bytes), std::nullopt},
+             {"closed_s", std::move(closed_s), std::nullopt}}};
 }
 
-record::Table LinkSampler::routes_table(const Estate& estate) const {
+bool LinkSampler::is_shown(const ProcessServer& server) const {
+    return !server.way_home || world_.carried(server.upload_channel) > Bytes();
+}
+
+bool LinkSampler::is_shown(const LinkUse& use) const {
+    return std::any_of(
+        estate_.process_servers.begin(), estate_.process_servers.end(),
+        [&](const auto& server) { return is_shown(server) && crosses(server, use); });
+}
+
+record::Table LinkSampler::routes_table() const {
     record::NameColumn servers;
     record::NameColumn links;
     record::NameColumn directions;
-    for (const ProcessServer& server : estate.process_servers) {
+    for (const ProcessServer& server : estate_.process_servers) {
+        if (!is_shown(server)) continue;
         for (const LinkUse& use : uses_) {
-            const auto& channels = use.channels;
-            if (std::find(channels.begin(), channels.end(), server.upload_channel) ==
-                channels.end())
-                continue;
+            if (!crosses(server, use)) continue;
             servers.add(server.name);
             links.add(use.link);
             directions.add(use.forward ? "forward" : "backward");

@@ -2,7 +2,8 @@
 // table `link_use`; and whose uploads cross which: the table `routes`.
 //
 // Bytes count when their transfer has arrived, so a single look can show a little more or less than
-// flowed; over several they agree. A direction over which nothing can go has no rows.
+// flowed; over several they agree. What only stands ready for a way home is left out until it
+// carries something: whether a way home was prepared is nobody's concern.
 #pragma once
 
 #include <cstddef>
@@ -16,16 +17,20 @@ namespace landfall::world {
 
 class LinkSampler {
   public:
-    LinkSampler(const std::vector<LinkUse>& uses, const World& world)
-        : uses_(uses), world_(world), carried_(uses.size()) {}
+    LinkSampler(const std::vector<LinkUse>& uses, const Estate& estate, const World& world)
+        : uses_(uses), estate_(estate), world_(world), carried_(uses.size()) {}
 
     /// Adds a row for each direction of a link that an upload crosses.
     void take();
     [[nodiscard]] record::Table take_table();
-    [[nodiscard]] record::Table routes_table(const Estate& estate) const;
+    [[nodiscard]] record::Table routes_table() const;
 
   private:
+    [[nodiscard]] bool is_shown(const ProcessServer& server) const;
+    [[nodiscard]] bool is_shown(const LinkUse& use) const;
+
     const std::vector<LinkUse>& uses_;
+    const Estate& estate_;
     const World& world_;
     std::vector<Bytes> carried_;  ///< by use, at the look before
     Instant looked_;

@@ -61,7 +61,7 @@ std::vector<record::Table> Sampler::take_tables() {
                        {"cache_free_percent", std::move(backlog_.cache_free_percent), std::nullopt},
                        backlog_.health.finish("health")}});
     tables.push_back(links_.take_table());
-    tables.push_back(links_.routes_table(estate_));
+    tables.push_back(links_.routes_table());
     return tables;
 }
 

@@ -20,7 +20,7 @@ class Sampler {
           logic_(logic),
           recorder_(recorder),
           servers_(parts.estate, logic),
-          links_(parts.link_uses, world) {}
+          links_(parts.link_uses, parts.estate, world) {}
 
     /// Adds one row to `fleet`, one per process server to `backlog`, one per direction of a link to
     /// `link_use`.

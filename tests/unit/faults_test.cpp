@@ -83,9 +83,13 @@ TEST(FaultPhases, EveryTaskOfEveryJobIsAPhaseAfterThePathsOwn) {
     }
     const std::size_t before_plans = static_cast<std::size_t>(faults::PathPhase::Count) + tasks;
     EXPECT_EQ(faults::phase_of(faults::PlanPhase::Preflight), before_plans);
-    EXPECT_EQ(faults::phases().size(),
-              before_plans + static_cast<std::size_t>(faults::PlanPhase::Count));
-    EXPECT_EQ(faults::phases().back().name, "Recovery plan: manual action");
+    const std::size_t before_ways_home =
+        before_plans + static_cast<std::size_t>(faults::PlanPhase::Count);
+    EXPECT_EQ(faults::phases()[before_ways_home - 1].name, "Recovery plan: manual action");
+    EXPECT_EQ(faults::phases().size(), before_ways_home +
+                                           tasks_of(JobKind::PlannedFailover).size() +
+                                           tasks_of(JobKind::Failover).size());
+    EXPECT_EQ(faults::phases().back().phase_class, faults::PhaseClass::Failback);
 }
 
 TEST(FaultPhases, EveryTaskOfAPlanThatHoldsNoOthersIsAtOnePhase) {
