@@ -143,6 +143,13 @@ class RetentionKept : public Oracle {
     std::vector<Instant> last_published_;
     /// By machine: when a disk of it was resized, which drops its points whatever the policy says.
     std::vector<std::optional<Instant>> resized_;
+    /// Points that went inside their retention since the last checkpoint.
+    struct Early {
+        MachineId machine;
+        PublishedPoint point;
+        Instant at;
+    };
+    std::vector<Early> early_;
 };
 
 /// S35.

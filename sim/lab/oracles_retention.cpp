@@ -157,15 +157,21 @@ void RetentionKept::point_dropped(MachineId machine, std::uint64_t id) {
     const Instant now = lab_.now();
     const bool by_policy = last_published_[machine.value] == now;
     if (lab_.options.policy_acts_at_publication && !by_policy) return;
-    if (resized_[machine.value] == now) return;
     if (!lab_.options.inside_policy(listed->point, now)) return;
-    fail(machine, [&] {
-        return "rp=" + lab_.point_text(machine, id) + " cut " + time_text(listed->point.cut) +
-               " dropped " + time_text(now) + " inside its retention";
-    });
+    early_.push_back({machine, listed->point, now});
 }
 
+// A resize drops points before it is told, at one instant: only then is it known why they went.
 void RetentionKept::checkpoint(bool) {
+    for (const Early& early : early_) {
+        if (resized_[early.machine.value] == early.at) continue;
+        fail(early.machine, [&] {
+            return "rp=" + lab_.point_text(early.machine, early.point.id) + " cut " +
+                   time_text(early.point.cut) + " dropped " + time_text(early.at) +
+                   " inside its retention";
+        });
+    }
+    early_.clear();
     for (std::size_t m = 0; m < lab_.setup.machines.size(); ++m) {
         if (lab_.probe != nullptr) check_listing(MachineId(m));
         if (lab_.options.inside_policy) check_overdue(MachineId(m));

@@ -58,13 +58,14 @@ void BillingFeed::begin(MachineId machine) {
     const Instant now = clock_.now();
     reading = {};
     reading.on = true;
+    reading.since = now;
     reading.traffic_since = now;
     reading.traffic_uploaded = uploads_.uploaded(machine);
     reading.traffic_back = uploaded_back(machine);
     note_servers(machine);
     keep_disks(machine, true);
     if (estate_.machine(machine).engine == ReplicationEngine::Failback) {
-        instance(machine, BilledInstance::Recovery, true, true);  // what is going home
+        instance(machine, BilledInstance::Recovery, now, true);  // what is going home
     }
 }
 
@@ -143,10 +144,15 @@ void BillingFeed::state_changed(MachineId machine, std::string_view state) {
     }
 }
 
-void BillingFeed::instance(MachineId machine, BilledInstance which, bool exists, bool runs) {
+void BillingFeed::instance(MachineId machine, BilledInstance which, std::optional<Instant> created,
+                           bool runs) {
     const Instant now = clock_.now();
+    const Reading& reading = readings_[machine.value];
+    const bool exists = created.has_value();
+    const bool is_source = estate_.machine(machine).engine == ReplicationEngine::Failback;
     if (which == BilledInstance::Recovery) recovery_exists_[machine.value] = exists;
-    if (exists && !readings_[machine.value].on) return;  // its user's
+    if (exists && !reading.on) return;  // its user's
+    if (exists && !is_source && *created < reading.since) return;
     meter_.instance_exists(machine, which, exists, now);
     const bool runs_up = runs || mutant(Mutant::StoppedMachineBilled);
     meter_.instance_running(machine, which, exists && runs_up, now);

@@ -56,9 +56,11 @@ class BillingFeed {
     /// A disk has another size, and its replica this price from now on [A: the replica grows with
     /// the disk; no document says when].
     void disk_resized(DiskId disk, BilledDisk price);
-    /// A machine in the cloud was created or deleted, started or deallocated. Of an item that is
-    /// not billed it is of no consequence.
-    void instance(MachineId machine, BilledInstance which, bool exists, bool runs);
+    /// A machine in the cloud was created or deleted, started or deallocated; `created` is when,
+    /// none if there is none. Of an item that is not billed it is of no consequence, nor is one
+    /// that was left from before the item was enabled: it belongs to its user.
+    void instance(MachineId machine, BilledInstance which, std::optional<Instant> created,
+                  bool runs);
     /// Takes a reading when one is due, and says whether; call it as often as you like.
     bool read();
     /// The run is over: the last reading.
@@ -87,6 +89,7 @@ class BillingFeed {
   private:
     struct Reading {
         bool on = false;             ///< has replica disks
+        Instant since;               ///< it is billed
         Instant traffic_since;       ///< the traffic up to here is told
         Bytes traffic_uploaded;      ///< what was uploaded by then
         Bytes traffic_back;          ///< the same of the leg that goes back

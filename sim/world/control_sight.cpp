@@ -265,7 +265,9 @@ void tell_bill(const Estate& estate, const World& world, MachineId item,
                record::BillingFeed& billing) {
     const auto tell = [&](MachineInstance instance, BilledInstance billed) {
         const InstanceHistory& machine = world.instances(item)[static_cast<std::size_t>(instance)];
-        billing.instance(item, billed, machine.exists(), machine.is_allocated());
+        std::optional<Instant> created;
+        if (machine.exists()) created = machine.existed.back().from;
+        billing.instance(item, billed, created, machine.is_allocated());
     };
     const bool goes_home = estate.machine(item).engine == ReplicationEngine::Failback;
     tell(goes_home ? MachineInstance::Primary : MachineInstance::Recovery,

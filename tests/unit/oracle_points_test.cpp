@@ -247,6 +247,7 @@ const std::vector<Case> kPointCases = {
          one_point(s);
          s.wait(99);
          s.drop(kWeb, 1);
+         s.board.checkpoint();
      }},
     {"S19", "a point outside its retention goes",
      [](Stage& s) {

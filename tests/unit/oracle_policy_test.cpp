@@ -28,6 +28,7 @@ TEST(RetentionOracle, APointThatMustStayIsNotDroppedAtAPublication) {
     Stage stage(thinning());
     two_points(stage, 99);
     stage.drop(kWeb, 1);
+    stage.board.checkpoint();
     EXPECT_EQ(stage.violations("S19"), 1U);
 }
 
