@@ -134,6 +134,7 @@ PYBIND11_MODULE(_model, module) {
     define_uncertainty(module);
     define_networks(module);
     define_cycles(module);
+    define_synthetic(module);
     define_rpo_laws(module);
     define_bundles(module);
     define_validation_probes(module);

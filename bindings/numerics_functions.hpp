@@ -12,3 +12,5 @@ void define_uncertainty(pybind11::module_& module);
 void define_networks(pybind11::module_& module);
 /// Churn that is shipped cycle by cycle.
 void define_cycles(pybind11::module_& module);
+/// Churn models and synthetic traces.
+void define_synthetic(pybind11::module_& module);

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from . import planning as planning
     from . import rpo_laws as rpo_laws
     from . import sweeps as sweeps
+    from . import synthetic as synthetic
     from . import uncertainty as uncertainty
     from . import waves as waves
     from .churn import (
@@ -140,7 +141,7 @@ _NAMES = {
 }
 #: Modules and packages that are reached as attributes, ``lf.waves``.
 _ROOMS = frozenset(
-    "deployment gallery inventory lab planning rpo_laws sweeps uncertainty waves".split()
+    "deployment gallery inventory lab planning rpo_laws sweeps synthetic uncertainty waves".split()
 )
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -246,6 +247,7 @@ __all__ = [
     "scenario_schema",
     "sweep",
     "sweeps",
+    "synthetic",
     "uncertainty",
     "waves",
 ]

@@ -135,6 +135,37 @@ def weak_points(
     target: int | None = None,
 ) -> tuple[_Indices, _Indices]: ...
 
+# Churn models and synthetic traces (analysis/churn_model.hpp, synthetic_trace.hpp).
+class Rhythm:
+    def __init__(self, *, slot_s: float, hourly: int, daily: int, weekly: int) -> None: ...
+    def cycles_per_week(self) -> _Array: ...
+
+class ChurnModel:
+    def __init__(
+        self,
+        *,
+        rhythm: Rhythm,
+        coefficients: _Array,
+        deviation: _Array,
+        persistence: _Array,
+        correlation: _Array,
+        marginals: _Array,
+    ) -> None: ...
+
+# The parts of a ChurnModel; explained of shape (machines,), shrinkage, attained.
+def fit_churn(
+    churn: _Array, missing: npt.NDArray[np.bool_], start_s: float, rhythm: Rhythm
+) -> dict[str, Any]: ...
+def synthetic_trace(
+    model: ChurnModel,
+    *,
+    start_s: float,
+    slots: int,
+    seed: int,
+    names: list[str],
+    factor: float,
+) -> _Array: ...
+
 # Churn shipped cycle by cycle (analysis/cycle_deltas.hpp).
 class Fold:
     def __init__(self) -> None: ...
