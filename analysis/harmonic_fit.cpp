@@ -1,6 +1,7 @@
 // analysis/harmonic_fit.cpp — normal equations; what is missing is taken out of them.
 #include "analysis/harmonic_fit.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <set>

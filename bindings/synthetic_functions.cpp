@@ -1,4 +1,8 @@
 // bindings/synthetic_functions.cpp — churn models and synthetic traces on NumPy's memory.
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include <pybind11/stl.h>
 
 #include "analysis/synthetic_trace.hpp"

@@ -47,8 +47,8 @@ _FORMAT = "landfall-churn-model-1"
 class ChurnModel:
     """The rhythm of machines, and what lies around it; made by `fit`.
 
-    Bytes in slot t are ``marginal(rhythm(t) + deviation u(t))``, with u AR(1) in time and correlated
-    between machines, on the scale of each machine's normal scores.
+    Bytes in slot t are ``marginal(rhythm(t) + deviation u(t))``, with u AR(1) in time and
+    correlated between machines, on the scale of each machine's normal scores.
 
     Attributes
     ----------
@@ -187,6 +187,8 @@ class ChurnModel:
         if start_unix_s is not None and self.start_unix_s is None:
             raise ValueError("the measured trace has no clock: leave start_unix_s out")
         names = self.names if machines is None else tuple(machines)
+        if not names:
+            raise ValueError("there must be at least one machine")
         compiled = self._compiled if machines is None else self._part(self._columns(names))
         every = [f"{name}~{k}" if k > 1 else name for k in range(1, copies + 1) for name in names]
         start = self.start_unix_s if start_unix_s is None else start_unix_s
@@ -261,16 +263,15 @@ class ChurnModel:
         cycles = f"{self.hourly} of the hour, {self.daily} of the day, {self.weekly} of the week"
         off = ~np.eye(len(self.names), dtype=np.bool_)
         mean = float(self.correlation[off].mean()) if off.any() else 0.0
+        made = (
+            f"{mean:.3f} on average, shrunk by {self.shrinkage:.0%}, {self.attained:.0%} attained"
+        )
         return [
             ("machines", f"{len(self.names):,}"),
             ("slots of", formatting.duration(self.slot_s)),
             ("harmonics", cycles),
-            ("explained", f"{middle:.0%} of variance (p10 {low:.0%}, p90 {high:.0%})"),
-            (
-                "correlation",
-                f"{mean:.3f} on average, shrunk by {self.shrinkage:.0%}, "
-                f"{self.attained:.0%} attained",
-            ),
+            ("explained", f"{middle:.0%} of a machine's variance (p10 {low:.0%}, p90 {high:.0%})"),
+            ("correlation", made),
         ]
 
     def plot(self, measured: Trace, *, seed: int = 1) -> Picture:
@@ -293,8 +294,12 @@ class ChurnModel:
         return table_html(("churn model", ""), self.summary())
 
     def __repr__(self) -> str:
-        of = ", ".join(f"{name} {text}" for name, text in self.summary()[1:4])
-        return f"<churn model: {len(self.names):,} machines, {of}>"
+        machines = formatting.plural(len(self.names), "machine")
+        explained = 100 * float(np.median(self.explained)) if self.names else 0.0
+        step = formatting.duration(self.slot_s)
+        return (
+            f"<churn model: {machines}, slots of {step}, {explained:.0f} % of variance explained>"
+        )
 
 
 def _arrays(path: PathLike, limits: Limits) -> dict[str, Any]:
@@ -360,8 +365,7 @@ def fit(
     >>> hours = np.arange(14 * 24)
     >>> day = 10.0 + np.sin(2 * np.pi * hours / 24)[:, None]
     >>> fit(Trace(day, ("web",), 3600.0, None, np.isnan(day)))
-    <churn model: 1 machines, slots of 1 h, harmonics 6 of the hour, 24 of the day, 3 of the \
-week, explained 100% of variance (p10 100%, p90 100%)>
+    <churn model: 1 machine, slots of 1 h, 99 % of variance explained>
     """
     hourly = _HOURLY if hourly is None else hourly
     daily = _usual(daily, _DAILY, _DAY_S, trace)

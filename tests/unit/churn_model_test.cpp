@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 #include <stdexcept>
+#include <vector>
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
@@ -131,13 +132,14 @@ TEST(Persistence, IsThatOfTheSeriesThatBytesWereMadeOf) {
     }
 }
 
-TEST(ResidualCorrelation, IsRecoveredAndMoreDataIsShrunkLess) {
+TEST(ResidualCorrelation, IsRecoveredInSpiteOfGapsAndMoreDataIsShrunkLess) {
     MatrixXd wanted(3, 3);
     wanted << 1, 0.7, 0.1, 0.7, 1, -0.2, 0.1, -0.2, 1;
     const Eigen::LLT<MatrixXd> factor(wanted);
     double before = 1;
     for (const Index slots : {60, 1'000, 50'000}) {
-        const MatrixXd drawn = normal_draws(slots, 3, 4) * factor.matrixU();
+        MatrixXd drawn = normal_draws(slots, 3, 4) * factor.matrixU();
+        drawn.block(0, 0, slots / 3, 1).setConstant(kNone);
         const Correlation found = shrunk_correlation(drawn, ArrayXd::Zero(3));
         EXPECT_LT(found.weight, before);
         before = found.weight;
@@ -171,9 +173,23 @@ TEST(ResidualCorrelation, IsPositiveDefiniteForAnyData) {
     EXPECT_GT(least_eigenvalue(attained.matrix), 0);
     EXPECT_GT(least_eigenvalue(innovation_correlation(attained.matrix, memory)), 5e-5);
     EXPECT_LE(attained.weight, 1 + 1e-12);
-    // Two series that are opposite are all of the data: even the target is singular.
-    const Correlation two = shrunk_correlation(data.middleCols(0, 3), memory.head(3));
+}
+
+TEST(ResidualCorrelation, IsDefiniteWhereSampleAndTargetAreNot) {
+    // Two series that are opposite: the mean correlation is -1 as well.
+    const MatrixXd one = normal_draws(500, 1, 6);
+    MatrixXd opposite(500, 2);
+    opposite << one, -one;
+    const Correlation two = shrunk_correlation(opposite, ArrayXd::Zero(2));
     EXPECT_GT(least_eigenvalue(two.matrix), 5e-5);
+    EXPECT_LT(two.matrix(0, 1), -0.99);
+    // Seen in pairs only: 0 like 1, 1 like 2, and 2 the opposite of 0, which no three series are.
+    MatrixXd pairs = MatrixXd::Constant(1'500, 3, kNone);
+    pairs.block(0, 0, 500, 2) << one, one;
+    pairs.block(500, 1, 500, 2) << one, one;
+    pairs.block(1'000, 0, 500, 1) = one;
+    pairs.block(1'000, 2, 500, 1) = -one;
+    EXPECT_GT(least_eigenvalue(shrunk_correlation(pairs, ArrayXd::Zero(3)).matrix), 5e-5);
 }
 
 TEST(ResidualCorrelation, WhatCanBeAttainedIsAttained) {
@@ -227,6 +243,53 @@ TEST(SyntheticTrace, HasTheLawsOfTheModelItIsMadeFrom) {
     EXPECT_LT((again.model.persistence - first.model.persistence).abs().maxCoeff(), 0.1);
     EXPECT_NEAR(again.model.correlation(0, 1), first.model.correlation(0, 1), 0.05);
     EXPECT_NEAR(made.col(0).mean() / made_churn().col(0).mean(), 1, 0.05);
+}
+
+/// Two machines without a rhythm whose bytes are their scores, plus 6.
+ChurnModel plain_model(double correlation, double first, double second) {
+    ChurnModel model;
+    model.coefficients = MatrixXd::Zero(1, 2);
+    model.deviation = ArrayXd::Ones(2);
+    model.persistence = ArrayXd(2);
+    model.persistence << first, second;
+    model.correlation = MatrixXd::Ones(2, 2);
+    model.correlation(0, 1) = model.correlation(1, 0) = correlation;
+    model.marginals =
+        Eigen::VectorXd::LinSpaced(kScoreKnots, 0, 2 * kFurthestScore).replicate(1, 2);
+    return model;
+}
+
+double correlation_of(const ArrayXd& one, const ArrayXd& other) {
+    const ArrayXd a = one - one.mean();
+    const ArrayXd b = other - other.mean();
+    return (a * b).sum() / std::sqrt(a.square().sum() * b.square().sum());
+}
+
+TEST(SyntheticTrace, MachinesOfUnlikeMemoryHaveTheCorrelationAskedForFromTheFirstSlotOn) {
+    const ChurnModel model = plain_model(0.5, 0.3, 0.8);
+    const Index slots = 200'000;
+    const ChurnMatrix made =
+        synthetic_trace(model, {0, slots}, std::vector<std::uint64_t>{1, 2}, 1);
+    EXPECT_NEAR(correlation_of(made.col(0), made.col(1)), 0.5, 0.015);
+    for (const Index machine : {0, 1}) {
+        const ArrayXd column = made.col(machine);
+        EXPECT_NEAR(column.mean(), 6, 0.02);
+        EXPECT_NEAR((column - 6).square().mean(), 1, 0.03);
+        EXPECT_NEAR(correlation_of(column.head(slots - 1), column.tail(slots - 1)),
+                    model.persistence[machine], 0.01);
+    }
+    // The first slot of ten thousand fleets is distributed as any other.
+    std::vector<std::uint64_t> streams(20'000);
+    for (std::size_t k = 0; k < streams.size(); ++k) streams[k] = k;
+    const ChurnMatrix fleets = synthetic_trace(model, {0, 1}, streams, 1);
+    ArrayXd first(10'000);
+    ArrayXd second(10'000);
+    for (Index fleet = 0; fleet < first.size(); ++fleet) {
+        first[fleet] = fleets(0, 2 * fleet);
+        second[fleet] = fleets(0, 2 * fleet + 1);
+    }
+    EXPECT_NEAR(correlation_of(first, second), 0.5, 0.03);
+    EXPECT_NEAR((second - 6).square().mean(), 1, 0.05);
 }
 
 TEST(SyntheticTrace, SameStreamsSameBytesAndALongerTraceBeginsWithTheShorter) {
