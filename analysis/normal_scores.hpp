@@ -1,12 +1,18 @@
 // analysis/normal_scores.hpp — churn as normal scores, and scores as churn.
 //
-// Churn is idle for hours and bursts by a factor of a thousand; on a linear scale a fit sees bursts
-// only, sqrt and log1p shrink them but leave a spike at nothing written, and the way back from them
-// (a mean of exponentials) loses the mean and p95. So each machine is put on the scale of its own
-// ranks: Phi^-1((rank - 1/2) / n), equal samples at their mean rank (van der Waerden 1952; Hazen's
-// plotting positions). That is a Gaussian copula with the machine's own marginal (Liu, Lafferty and
-// Wasserman, JMLR 10, 2009): nothing is negative on the way back, nothing exceeds what was
-// measured, and a machine that writes k times as much has the same scores.
+// Each machine is put on the scale of its own ranks: Phi^-1((rank - 1/2) / n), equal samples at
+// their mean rank (van der Waerden 1952; Hazen's plotting positions). That is a Gaussian copula
+// with the machine's own marginal (Liu, Lafferty and Wasserman, JMLR 10, 2009): nothing is negative
+// on the way back, nothing exceeds what was measured, and a machine that writes k times as much has
+// the same scores. Other scales, with residuals redrawn around the same harmonics, miss the level
+// of a month of 500 machines (Bitbrains), for churn is idle for hours and bursts a thousandfold:
+//
+//   scale           mean    machines' p95    largest slot over    hours of the
+//                             (median)        measured peak      day correlate
+//   linear         + 21 %        21 %             1.4                 1.00
+//   sqrt            - 2 %         7 %             2.4                 0.98
+//   log1p          + 39 %        16 %           5,900                 0.74
+//   normal scores   + 1 %       0.5 %             1                   0.95
 #pragma once
 
 #include <Eigen/Core>

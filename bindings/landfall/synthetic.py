@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["ChurnModel", "fit"]
 
 _Array: TypeAlias = npt.NDArray[np.float64]
-_DAY_S = 86_400
+_HOUR_S, _DAY_S = 3_600, 86_400
 _HOURLY, _DAILY, _WEEKLY = 6, 24, 3
 _FORMAT = "landfall-churn-model-1"
 
@@ -348,9 +348,9 @@ def fit(
     trace : Trace
         What was measured. Missing samples take no part; nor do cells that are not a number.
     hourly, daily, weekly : int, optional
-        Harmonics of an hour (jobs at fixed minutes), a day and a week; 6, 24 and 3 by default, and
-        those of the day and the week only if the trace holds two of them. Harmonics of less than
-        two slots are left out.
+        Harmonics of an hour (jobs at fixed minutes), a day and a week; 6, 24 and 3 by default, but
+        none of a cycle that the trace does not hold twice. Harmonics of less than two slots are
+        left out.
 
     Raises
     ------
@@ -367,7 +367,7 @@ def fit(
     >>> fit(Trace(day, ("web",), 3600.0, None, np.isnan(day)))
     <churn model: 1 machine, slots of 1 h, 99 % of variance explained>
     """
-    hourly = _HOURLY if hourly is None else hourly
+    hourly = _usual(hourly, _HOURLY, _HOUR_S, trace)
     daily = _usual(daily, _DAILY, _DAY_S, trace)
     weekly = _usual(weekly, _WEEKLY, 7 * _DAY_S, trace)
     parts = _model.fit_churn(

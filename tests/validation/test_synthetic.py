@@ -328,6 +328,37 @@ def test_harmonics_of_cycles_that_a_trace_does_not_hold_twice_are_left_out() -> 
     assert (synthetic.fit(made_up(days=1)).daily, synthetic.fit(made_up(days=1)).weekly) == (0, 0)
 
 
+def churn_of_any_kind(random: np.random.Generator, slots: int, machines: int) -> Array:
+    shape = (slots, machines)
+    kinds: list[Callable[[], Array]] = [
+        lambda: random.random(shape),
+        lambda: random.lognormal(0, 8, shape),
+        lambda: (random.random(shape) < 0.02) * 1e9,
+        lambda: np.full(shape, 7.0),
+        lambda: np.repeat(random.random((slots, 1)), machines, axis=1),
+        lambda: random.choice([0.0, 1e-300, 1e-12, 1e100], shape),
+    ]
+    return kinds[random.integers(len(kinds))]()
+
+
+def test_any_trace_has_a_model_and_any_model_a_trace() -> None:
+    random = np.random.default_rng(1)
+    for seed in range(150):
+        slots, machines = int(random.integers(1, 200)), int(random.integers(1, 25))
+        written = churn_of_any_kind(random, slots, machines)
+        missing = random.random(written.shape) < random.choice([0, 0.1, 0.9, 1])
+        step = float(random.choice([1, 300, 3600, 43_200, 86_400, 604_800]))
+        names = tuple(f"vm{k}" for k in range(machines))
+        trace = Trace(written, names, step, None, missing)
+        model = synthetic.fit(trace)
+        made = model.generate(50 * step / 86_400, seed=seed).written
+        seen = np.where(missing, 0, written).max(axis=0)
+        assert made.shape == (50, machines)
+        assert (made >= 0).all(), f"seed {seed}"
+        assert (made.max(axis=0) <= seen * (1 + 1e-9)).all(), f"seed {seed}"
+        assert np.linalg.eigvalsh(model.correlation)[0] > 0, f"seed {seed}"
+
+
 def test_the_picture_has_both_traces_and_leaves_them_alone() -> None:
     trace = made_up()
     picture = synthetic.fit(trace).plot(trace)
