@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from . import gallery as gallery
     from . import inventory as inventory
     from . import lab as lab
+    from . import planner as planner
     from . import planning as planning
     from . import rpo_laws as rpo_laws
     from . import sweeps as sweeps
@@ -239,6 +240,7 @@ __all__ = [
     "load",
     "load_result",
     "open",
+    "planner",
     "planning",
     "required_bandwidth",
     "rpo_laws",

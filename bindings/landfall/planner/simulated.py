@@ -1,0 +1,279 @@
+"""A plan as a scenario at volume fidelity, and what simulating it shows.
+
+The plan and the scenario count alike: the link has the plan's line rate, of which payload can use
+``payload_share``; churn is the trace's times growth; process servers are those of the plan, with
+its compression. A machine's RPO in the run is a sawtooth: it falls to the lag when a recovery point
+is published, and rises until the next, 5 min later. The plan allows for that rise with
+``processing``, which it takes off the RPO.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import deployment
+from ..errors import Problem, ScenarioError
+from ..inventory import codes
+from .options import DAYS
+from .sizing import SizedMachine
+
+if TYPE_CHECKING:
+    from ..result import Result
+    from ..scenario import Scenario
+    from ..why import Why
+    from .capacity_plan import CapacityPlan
+
+__all__ = ["SimulatedPlan", "scenario_of", "simulate"]
+
+_DAY_S = 86_400
+_SITE, _REGION = "on-premises", "azure"
+#: Only copies depend on it, and there are none: the machines begin protected.
+_UNKNOWN_SIZE = 128 * 2**30
+_LATENCY = "10 ms"  # [A]
+_INTERVAL_S = 300.0
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedPlan:
+    """What the simulation of a plan's bandwidth showed.
+
+    Attributes
+    ----------
+    scenario, result
+        The run.
+    rpo_s, share
+        The target, and the part of the time for which the plan promises it.
+    within
+        Part of the time for which the machines were within it, in the mean.
+    within_least
+        The same of the machine that was within it least.
+    """
+
+    scenario: Scenario
+    result: Result
+    rpo_s: float
+    share: float
+    within: float
+    within_least: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the promise is kept, to one percentage point."""
+        return self.within >= self.share - 0.01
+
+    @cached_property
+    def why(self) -> Why:
+        """What caused breaches of the RPO."""
+        from ..why import explain
+
+        return explain(self.result, rpo=self.rpo_s)
+
+
+def scenario_of(
+    plan: CapacityPlan, bits_per_second: float, trace_file: str | PathLike[str] | None = None
+) -> Scenario:
+    """Return the planned machines over one link, protected from the start."""
+    from ..scenario import Scenario
+
+    options = plan.options
+    if not np.isfinite(bits_per_second) or not bits_per_second >= 8:
+        _refuse("bandwidth", f"{bits_per_second:g}", "is no bandwidth that a link can have")
+    if options.kind == "hyper-v":
+        _refuse("options/kind", options.kind, "is planned but not simulated yet: "
+                "its hosts and intervals are not in an inventory")  # fmt: skip
+    planned = [machine for machine in plan.planned if machine.column is not None]
+    if not planned:
+        _refuse("inventory", plan.inventory.name, "has no machine that can be simulated")
+    servers = _servers(plan, len(planned))
+    churn = _churn(plan, trace_file)
+    slot_s = min(plan.demand.slot_s, _INTERVAL_S)
+    return Scenario.from_dict(
+        {
+            "version": 1,
+            "name": f"plan of {plan.inventory.name}"[:80].rstrip().translate(_NO_PATTERN),
+            "profile": options.profile,
+            "initial_state": "protected",
+            "duration": plan.demand.slots * plan.demand.slot_s,
+            "network": {"bandwidth_factor": options.payload_share},
+            "detail": {"capture_step": slot_s, "sample_every": "1 h"},
+            "sites": [{"name": _SITE, "lan": {"bandwidth": "100 Gbit/s"}}],
+            "regions": [
+                {
+                    "name": _REGION,
+                    "storage_accounts": [
+                        {"name": server["storage_account"]} for server in servers
+                    ],
+                }
+            ],
+            "links": [
+                {
+                    "name": "wan",
+                    "from": _SITE,
+                    "to": _REGION,
+                    "bandwidth": round(bits_per_second),
+                    "latency": _LATENCY,
+                    "throttles": _throttles(plan, bits_per_second),
+                }
+            ],
+            "vault": {"name": "vault", "region": _REGION},
+            "configuration_servers": [{"name": "configuration server", "site": _SITE}],
+            "process_servers": servers,
+            "policies": [
+                {"name": "plan", "retention": options.retention, "rpo_threshold": plan.rpo_s}
+            ],
+            "machines": [
+                _machine(machine, plan, servers[number % len(servers)]["name"], churn)
+                for number, machine in enumerate(planned)
+            ],
+        }
+    )
+
+
+_NO_PATTERN = str.maketrans(dict.fromkeys("*?{}\n\r\t", "_"))
+
+
+def _refuse(where: str, found: str | None, message: str) -> None:
+    raise ScenarioError([Problem(codes.UNSTATED, where, found, message)], source="plan")
+
+
+def _servers(plan: CapacityPlan, machines: int) -> list[dict[str, Any]]:
+    count, size = deployment.process_servers(
+        machines, plan.demand.busiest_day(), profile=plan.options.profile
+    )
+    return [
+        {
+            "name": f"process server {number}",
+            "site": _SITE,
+            "storage_account": f"cache {number}",
+            "cores": size.cores,
+            "cache": size.cache,
+            "compression_ratio": plan.options.compression_ratio,
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def _churn(plan: CapacityPlan, trace_file: str | PathLike[str] | None) -> dict[str, Any]:
+    """Return the workload of each planned machine by its name."""
+    growth = 1 + plan.options.growth_percent / 100
+    if plan.trace is None:
+        return {
+            machine.name: {"kind": "constant", "rate": round(machine.mean_churn)}
+            for machine in plan.planned
+        }
+    from ..inventory.matching import match_trace
+
+    fitted = match_trace(plan.inventory, plan.trace, by=plan.match)
+    if fitted.origin is None:
+        if trace_file is None:
+            _refuse(
+                "trace", None, "no file of it can be replayed as it is; say with trace_file where "
+                "to write one",
+            )  # fmt: skip
+            raise AssertionError
+        fitted = fitted.to_csv(trace_file)
+    return {
+        machine.name: {**fitted.churn(machine.name).canonical(), "scale": growth}
+        for machine in plan.planned
+    }
+
+
+def _throttles(plan: CapacityPlan, bits_per_second: float) -> list[dict[str, Any]]:
+    """Return daily throttles in simulated time, which begins where the trace does."""
+    made = []
+    for number, throttle in enumerate(plan.options.throttles):
+        if set(throttle.days) != set(DAYS):
+            message = "holds on some days only, and links of scenarios know daily throttles only"
+            _refuse(f"options/throttles/{number}/days", ", ".join(throttle.days), message)
+        ceiling = throttle.bandwidth
+        if ceiling is None:
+            ceiling = max(8, round((throttle.share or 0.0) * bits_per_second))
+        shift = plan.demand.midnight_s
+        made.append(
+            {
+                "from": int((throttle.from_ - shift) % _DAY_S),
+                "to": int((throttle.to - shift) % _DAY_S),
+                "bandwidth": min(ceiling, round(bits_per_second)),
+            }
+        )
+    return made
+
+
+def _machine(
+    machine: SizedMachine, plan: CapacityPlan, process_server: str, churn: dict[str, Any]
+) -> dict[str, Any]:
+    server = machine.server
+    disks = []
+    for number, disk in enumerate(machine.disks):
+        size = max(disk.size or _UNKNOWN_SIZE, 2**30)
+        disks.append(
+            {
+                "name": f"disk {number}",
+                "size": size,
+                "used": min(disk.used if disk.used is not None else size, size),
+                "target": disk.tier.type if disk.tier else "premium_ssd",
+                "churn_share": disk.churn / machine.peak_churn if machine.peak_churn > 0 else 1.0,
+                "write_size": disk.write_size and round(disk.write_size),
+            }
+        )
+        if disks[-1]["write_size"] is None:
+            del disks[-1]["write_size"]
+    facts = {
+        "cores": server.cores,
+        "memory": server.memory_bytes,
+        "boot": server.boot,
+        "nics": len(server.nics) or server.nic_count,
+    }
+    return {
+        "name": machine.name,
+        "site": _SITE,
+        "kind": plan.options.kind,
+        "process_server": process_server,
+        "policy": "plan",
+        "os": "linux" if server.os_family == "linux" else "windows",
+        "facts": {key: value for key, value in facts.items() if value},
+        "churn": churn[machine.name],
+        "disks": disks,
+    }
+
+
+# --- What it showed -------------------------------------------------------------------------------
+
+
+def simulate(
+    plan: CapacityPlan, scenario: Scenario, rpo_s: float, share: float, *, progress: bool
+) -> SimulatedPlan:
+    """Run the scenario of a plan, and measure for how much of the time the RPO was met."""
+    result = scenario.run(seed=plan.options.seed, progress=progress, allow_large=True)
+    parts = _within(result, rpo_s)
+    return SimulatedPlan(
+        scenario, result, rpo_s, share, float(parts.mean()), float(parts.min())
+    )
+
+
+def _within(result: Result, rpo_s: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return for each machine the part of its protected time within an RPO.
+
+    Between two steps the RPO rises by a second per second: ``within = min(rise, target - start)``.
+    """
+    steps = result.tables["rpo"]
+    order = np.argsort(steps["machine"], kind="stable")
+    codes_, times, after = (
+        np.asarray(steps[name])[order] for name in ("machine", "t_s", "rpo_s_after")
+    )
+    ends = np.append(times[1:], result.simulated_s)
+    last = np.append(codes_[1:] != codes_[:-1], True)
+    ends[last] = result.simulated_s
+    rise = np.where(np.isfinite(after), ends - times, 0.0)
+    met = np.clip(rpo_s - np.where(np.isfinite(after), after, np.inf), 0.0, rise)
+    count = int(codes_.max()) + 1 if len(codes_) else 0
+    total = np.bincount(codes_, rise, count)
+    within = np.bincount(codes_, met, count)
+    known = total > 0
+    made: np.ndarray[Any, np.dtype[np.float64]] = within[known] / total[known]
+    return made
