@@ -118,9 +118,7 @@ class CapacityPlan:
         from .simulated import simulate
 
         target = self.rpo_s if rpo is None else rpo
-        scenario = self.scenario(
-            rpo=rpo, share=share, bandwidth=bandwidth, trace_file=trace_file
-        )
+        scenario = self.scenario(rpo=rpo, share=share, bandwidth=bandwidth, trace_file=trace_file)
         return simulate(self, scenario, target, share, progress=progress)
 
     # --- Waves ------------------------------------------------------------------------------------
@@ -145,9 +143,7 @@ class CapacityPlan:
 
     # --- Faces ------------------------------------------------------------------------------------
 
-    def page(
-        self, *, simulated: Sequence[SimulatedPlan] = (), interactive: bool = True
-    ) -> Page:
+    def page(self, *, simulated: Sequence[SimulatedPlan] = (), interactive: bool = True) -> Page:
         """Return the report as a page."""
         from .report import plan_page
 

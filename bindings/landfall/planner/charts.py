@@ -60,7 +60,10 @@ def _churn(plan: CapacityPlan) -> Chart:
     line = demand.arrivals * 8 / demand.slot_s / demand.options.payload_share
     x, y, cut = thinned(x, line, _POINTS)
     levels = [
-        Level(f"bandwidth for {100 * share:g} % of the time", plan.bandwidth(share=share))
+        Level(
+            f"{_mbit(plan.bandwidth(share=share))}: {100 * share:g} % of the time",
+            plan.bandwidth(share=share),
+        )
         for share in (1.0, 0.9)
         if math.isfinite(plan.bandwidth(share=share))
     ]
@@ -123,7 +126,7 @@ def _curve(plan: CapacityPlan) -> Chart:
             processing_s=options.processing,
             availability=demand.availability,
         )
-        rates = np.sort(rates)[:: -1][::-1] / options.payload_share
+        rates = np.sort(rates) / options.payload_share
         shares = (np.arange(rates.size) + 1) / rates.size * 100
         finite = np.isfinite(rates) & (shares >= 50)
         if not finite.any():
@@ -166,7 +169,7 @@ def charts_of_days(plan: CapacityPlan) -> list[Chart]:
     return [
         Chart(
             f"Peak RPO of each day over {_mbit(rate)}",
-            f"Bar chart of {len(peaks)} days; {int((found.violations > 0).sum())} of them are above "
+            f"Bar chart of {len(peaks)} days, {np.count_nonzero(found.violations)} of them above "
             f"{formatting.duration(plan.rpo_s)}.",
             count_scale("", ""),
             time_scale("peak RPO", float(peaks.max())),
@@ -175,10 +178,14 @@ def charts_of_days(plan: CapacityPlan) -> list[Chart]:
                 Bars("above it", above, ORANGE),
                 Level(f"RPO {formatting.duration(plan.rpo_s)}", plan.rpo_s),
             ],
-            names=[name.removeprefix(name[:4]) if name[:3].isalpha() and name[3] == " " and
-                   not name.startswith("day") else name for name in names],
+            names=[_short(name) for name in names],
         )
-    ]  # fmt: skip
+    ]
+
+
+def _short(day: str) -> str:
+    """Return a date without its weekday and year; other names as they are."""
+    return day if day.startswith("day") else day[9:]
 
 
 def charts_of_cost(plan: CapacityPlan) -> list[Chart]:

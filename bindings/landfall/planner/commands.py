@@ -57,7 +57,8 @@ def plan(
         typer.Option("--set", metavar="option=value", help="Change an option; repeatable."),
     ] = None,
     bandwidth: Annotated[
-        str | None, typer.Option(metavar="RATE", help="A link that is there: which RPO it achieves.")
+        str | None,
+        typer.Option(metavar="RATE", help="A link that is there: which RPO it achieves."),
     ] = None,
     assume_disk: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Of disks whose size is unknown.")
@@ -124,9 +125,7 @@ def plan(
         terminal.say(f"written to {out}" if out else "not written; --out DIR keeps it")
 
 
-def _refuse(
-    where: str, found: str | None, message: str, allowed: tuple[str, ...] = ()
-) -> NoReturn:
+def _refuse(where: str, found: str | None, message: str, allowed: tuple[str, ...] = ()) -> NoReturn:
     from ..inventory.reading import refuse
 
     refuse("landfall plan", message, where=where, found=found, allowed=allowed)
@@ -242,8 +241,9 @@ def _show(made: CapacityPlan, runs: list[SimulatedPlan]) -> None:
     incompatible = made.tables["incompatible"].rows
     if incompatible:
         terminal.say(f"{formatting.plural(len(incompatible), 'machine')} left out:")
-        for row in incompatible[:10]:
-            terminal.say(f"  {printable(str(row['machine']))}: {printable(row['reasons'])}")
+        for each in incompatible[:10]:
+            text = f"  {each['machine']}: {each['reasons']}"
+            terminal.say(printable(text))
         if len(incompatible) > 10:
             terminal.say(f"  … and {len(incompatible) - 10:,} more; incompatible.csv has all")
     for run in runs:

@@ -8,7 +8,6 @@ from typing import Any
 
 from .. import deployment, formatting
 from .arithmetic import free_before_each
-from .demand import Demand
 from .options import PlanOptions
 from .sizing import SizedMachine
 from .tables import PlanTable, column
@@ -21,7 +20,6 @@ _CURVE = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 
 def copy_tables(
     machines: Sequence[SizedMachine],
-    demand: Demand,
     line_rate: float,
     options: PlanOptions,
     notes: list[str],
@@ -37,8 +35,8 @@ def copy_tables(
             f"Initial replication leaves out {formatting.plural(missing, 'machine')}: the bytes in "
             "use are unknown (assume_disk and assume_used_percent say what to take)."
         )
-    keys = {"inventory": lambda m: 0, "smallest": _used, "largest": lambda m: -_used(m)}
-    ordered = sorted(known, key=keys[options.batch_order])
+    sign = {"inventory": 0, "smallest": 1, "largest": -1}[options.batch_order]
+    ordered = sorted(known, key=lambda machine: sign * _used(machine))
     batches, goal = _batches(ordered, line_rate, options)
     if ordered and not batches:
         notes.append(
@@ -53,7 +51,7 @@ def copy_tables(
     return [
         _batch_table(batches, goal),
         _machine_table(batches, ordered, options),
-        _curve(ordered, demand, line_rate, options),
+        _curve(ordered, line_rate, options),
     ]
 
 
@@ -194,9 +192,7 @@ def _free_space(
     return found
 
 
-def _curve(
-    machines: Sequence[SizedMachine], demand: Demand, line_rate: float, options: PlanOptions
-) -> PlanTable:
+def _curve(machines: Sequence[SizedMachine], line_rate: float, options: PlanOptions) -> PlanTable:
     rows = []
     for factor in _CURVE if math.isfinite(line_rate) and machines else ():
         rate = line_rate * factor

@@ -135,7 +135,9 @@ def machine_cost(machine: SizedMachine, prices: Prices, options: PlanOptions) ->
         "drill_compute": _times(hour, days * 24 / _MONTHS),
         "drill_storage": _times(storage, days / _MONTH_DAYS / _MONTHS),
         "always_on": _times(hour, _HOURS_A_MONTH) if machine.name in options.always_on else 0.0,
-        "failback_once": None if used is None else _times(prices.of("egress_internet"), used / _GIB),
+        "failback_once": None
+        if used is None
+        else _times(prices.of("egress_internet"), used / _GIB),
     }
     return MachineCost(**{key: _times(value, kept) for key, value in made.items()})
 
@@ -171,17 +173,17 @@ def cost_tables(
         2,
         _component(
             "Network", "replication", [] if network is None else [network * kept], 1, True,
-            "ExpressRoute or VPN, as given: the price books have none",
+            "ExpressRoute or VPN, as given",
         ),
     )  # fmt: skip
     monthly = [row for row in rows if row["state"] != "once"]
     for title, chosen in (
-        ("Total as Deployment Planner counts", [row for row in monthly if row["in_tool"] == "yes"]),
+        ("Total as the tool counts", [row for row in monthly if row["in_tool"] == "yes"]),
         ("Total with what it leaves out", monthly),
     ):
         amount = sum(row["monthly"] or 0.0 for row in chosen)
         rows.append({"component": title, "state": "", "monthly": amount, "yearly": 12 * amount,
-                     "unknown": sum(row["unknown"] for row in chosen), "in_tool": "",
+                     "unknown": max(row["unknown"] for row in chosen), "in_tool": "",
                      "basis": "without what is unknown"})  # fmt: skip
     of_fleet = PlanTable(
         "cost", "Cost by component",
@@ -191,8 +193,7 @@ def cost_tables(
             column("monthly", "money", "A month, after the discount.", unit=currency),
             column("yearly", "money", "A year; of what is paid once, that once.", unit=currency),
             column("unknown", "count", "Machines whose part is unknown and so not in it."),
-            column("in_tool", "text", "Whether Deployment Planner counts it.",
-                   "in Deployment Planner"),
+            column("in_tool", "text", "Whether Deployment Planner counts it.", "in the tool"),
             column("basis", "text", "What it is made of."),
         ),
         rows,

@@ -118,9 +118,7 @@ class Demand:
 
     def _calendar(self, throttles: Sequence[tuple[Throttle, float]], otherwise: float) -> _Array:
         windows = [
-            planning.LinkWindow(
-                [DAYS.index(day) for day in each.days], each.from_, each.to, value
-            )
+            planning.LinkWindow([DAYS.index(day) for day in each.days], each.from_, each.to, value)
             for each, value in throttles
         ]
         return planning.link_calendar(
@@ -226,7 +224,8 @@ class Demand:
         def scaled(interval: uncertainty.Interval | None) -> tuple[float, float] | None:
             if interval is None or not interval.estimate > 0:
                 return None
-            return tuple(line * end / interval.estimate for end in (interval.low, interval.high))  # type: ignore[return-value]
+            scale = line / interval.estimate
+            return interval.low * scale, interval.high * scale
 
         return Required(rpo_s, share, line, scaled(found), scaled(coming))
 
@@ -253,6 +252,4 @@ class Demand:
 def demand_of(trace: Trace, options: PlanOptions) -> Demand:
     """Return the demand of all machines of a trace."""
     churn = np.ascontiguousarray(np.where(trace.missing, np.nan, trace.written))
-    return Demand(
-        churn, tuple(range(len(trace.names))), trace.slot_s, trace.start_unix_s, options
-    )
+    return Demand(churn, tuple(range(len(trace.names))), trace.slot_s, trace.start_unix_s, options)

@@ -47,7 +47,8 @@ def write_files(plan: CapacityPlan, folder: Path) -> None:
     try:
         scenario = plan.scenario()
     except ScenarioError as error:
-        plan.notes.append(f"There is no scenario.json: {error.problems[0].message}.")
+        what = error.problems[0]
+        plan.notes.append(f"There is no scenario.json: {what.pointer} {what.message}.")
     else:
         (folder / "scenario.json").write_text(scenario.to_json(indent=2), encoding="utf-8")
     if importlib.util.find_spec("openpyxl") is not None:

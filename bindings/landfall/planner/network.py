@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from .. import planning
 from ..errors import Problem, ScenarioError
@@ -55,7 +55,7 @@ def paths_of(network: AnyNetwork, between: tuple[str, str] | None) -> Paths:
             message = "says between which two places replication runs; it is needed here"
             _refuse("between", None, message)
         between = (one.from_, one.to)
-    if len(between) != 2 or between[0] == between[1]:
+    if between[0] == between[1]:
         _refuse("between", str(between), "must name two different places")
     places = dict.fromkeys(place for link in links for place in (link.from_, link.to))
     for place in between:
@@ -72,7 +72,7 @@ def _refuse(
     message: str,
     allowed: tuple[str, ...] = (),
     near: str | None = None,
-) -> None:
+) -> NoReturn:
     raise ScenarioError([Problem(codes.NAMES_DIFFER, where, found, message, allowed, near)],
                         source="plan")  # fmt: skip
 
@@ -86,10 +86,9 @@ def network_tables(
         weak = planning.single_points_of_failure(paths.rows, paths.source, paths.target)
     except ValueError as error:
         _refuse("network", None, str(error))
-        raise
     cut = [paths.names[link] for link in found.links]
     way = f"{paths.source} - {paths.target}"
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"what": "most that all paths carry", "names": way, "bandwidth": found.bits_per_second},
         *(
             {"what": "bottleneck (link of the minimum cut)", "names": name,
@@ -133,7 +132,7 @@ def _failures(
         of_shares = {f"rpo_{_percent(share)}_s": demand.achieved(left, share) for share in shares}
         return {**of_shares, "within": 100 * demand.within(left, rpo_s)}
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for together in range(1, options.links_down + 1):
         if together > len(paths.rows):
             break
@@ -149,15 +148,15 @@ def _failures(
                 f"Of {len(failures):,} ways in which {together} links fail at once the "
                 f"{_ROWS_MAX} worst are listed."
             )
-        for failure in failures[:_ROWS_MAX]:
-            rows.append(
-                {
-                    "together": together,
-                    "links": ", ".join(paths.names[link] for link in failure.links),
-                    "bandwidth": failure.bits_per_second,
-                    **told(failure.bits_per_second),
-                }
-            )
+        rows += [
+            {
+                "together": together,
+                "links": ", ".join(paths.names[link] for link in failure.links),
+                "bandwidth": failure.bits_per_second,
+                **told(failure.bits_per_second),
+            }
+            for failure in failures[:_ROWS_MAX]
+        ]
     columns = (
         column("together", "count", "Links that fail at once.", "links down"),
         column("links", "text", "Which."),

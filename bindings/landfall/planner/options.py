@@ -27,13 +27,9 @@ from ..waves.calendar import Freeze, Window
 
 __all__ = ["PlanOptions", "Throttle", "Volume"]
 
-Percent: TypeAlias = Annotated[
-    float, Field(strict=True, gt=0, le=100), BeforeValidator(as_number)
-]
+Percent: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=100), BeforeValidator(as_number)]
 Share: TypeAlias = Annotated[float, Field(strict=True, gt=0, le=1), BeforeValidator(as_number)]
-Money: TypeAlias = Annotated[
-    float, Field(strict=True, ge=0, le=1e9), BeforeValidator(as_number)
-]
+Money: TypeAlias = Annotated[float, Field(strict=True, ge=0, le=1e9), BeforeValidator(as_number)]
 Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Kind: TypeAlias = Literal["vmware", "physical", "hyper-v"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -183,17 +179,15 @@ class PlanOptions(Part):
     redundancy: Literal["LRS", "ZRS", "GRS", "RA-GRS"] = Field(
         default="LRS", description="Redundancy of the replicas."
     )
-    redundancy_factor: Annotated[
-        float, Field(strict=True, ge=1, le=10), BeforeValidator(as_number)
-    ] | None = Field(
-        default=None, description="Price of storage against LRS; needed for every other one."
-    )
+    redundancy_factor: (
+        Annotated[float, Field(strict=True, ge=1, le=10), BeforeValidator(as_number)] | None
+    ) = Field(default=None, description="Price of storage against LRS; needed for every other one.")
     drills_per_year: Annotated[
         float, Field(strict=True, ge=0, le=365), BeforeValidator(as_number)
     ] = Field(default=4.0, description="Disaster recovery drills a year.")
-    drill_days: Annotated[
-        float, Field(strict=True, ge=0, le=366), BeforeValidator(as_number)
-    ] = Field(default=7.0, description="Days that a drill lasts.")
+    drill_days: Annotated[float, Field(strict=True, ge=0, le=366), BeforeValidator(as_number)] = (
+        Field(default=7.0, description="Days that a drill lasts.")
+    )
     always_on: Many[Reference] = Field(
         default=(), description="Machines that run in Azure all year, such as domain controllers."
     )
@@ -203,18 +197,18 @@ class PlanOptions(Part):
     )
 
     # Failures, intervals, waves
-    links_down: Annotated[
-        int, Field(strict=True, ge=1, le=3), BeforeValidator(as_number)
-    ] = Field(default=2, description="How many links of the network fail at once, at most.")
-    level: Annotated[
-        float, Field(strict=True, gt=0, lt=1), BeforeValidator(as_number)
-    ] = Field(default=0.9, description="Chance that the intervals state.")
+    links_down: Annotated[int, Field(strict=True, ge=1, le=3), BeforeValidator(as_number)] = Field(
+        default=2, description="How many links of the network fail at once, at most."
+    )
+    level: Annotated[float, Field(strict=True, gt=0, lt=1), BeforeValidator(as_number)] = Field(
+        default=0.9, description="Chance that the intervals state."
+    )
     replicates: Annotated[
         int, Field(strict=True, ge=20, le=100_000), BeforeValidator(as_number)
-    ] = Field(default=400, description="Redrawn traces behind an interval.")
-    seed: Annotated[
-        int, Field(strict=True, ge=0, lt=2**63), BeforeValidator(as_number)
-    ] = Field(default=1, description="Of intervals, waves and simulation.")
+    ] = Field(default=200, description="Redrawn traces behind an interval.")
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63), BeforeValidator(as_number)] = Field(
+        default=1, description="Of intervals, waves and simulation."
+    )
     windows: Many[Window] = Field(
         default=(), description="Windows of a migration; none: no waves are planned."
     )

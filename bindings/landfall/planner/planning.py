@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
@@ -83,9 +83,10 @@ def plan(
     """
     chosen = options or PlanOptions()
     desired = _rpo(rpo, chosen)
-    if not isinstance(inventory, Inventory):
+    given: tuple[object, object] = (inventory, trace)
+    if not isinstance(given[0], Inventory):
         _refuse("inventory", type(inventory).__name__, "must be an inventory: lf.inventory.load()")
-    if trace is not None and not isinstance(trace, Trace):
+    if not isinstance(given[1], Trace | None):
         _refuse("trace", type(trace).__name__, "must be a trace: lf.inventory.trace_from_wide()")
     if not inventory.names:
         _refuse("inventory", inventory.name, "has no server that a plan takes")
@@ -97,9 +98,7 @@ def plan(
     demand, has_data = _demand(inventory, trace, chosen, match, notes)
     machines = _sized(inventory, demand, has_data, chosen, notes)
     columns = tuple(
-        machine.column
-        for machine in machines
-        if machine.is_planned and machine.column is not None
+        machine.column for machine in machines if machine.is_planned and machine.column is not None
     )
     demand = Demand(demand.churn, columns, demand.slot_s, demand.start_unix_s, chosen)
     if not columns:
@@ -125,7 +124,7 @@ def _rpo(rpo: object, options: PlanOptions) -> float:
     return seconds
 
 
-def _refuse(where: str, found: str | None, message: str, near: str | None = None) -> Any:
+def _refuse(where: str, found: str | None, message: str, near: str | None = None) -> NoReturn:
     raise ScenarioError([Problem(codes.NAMES_DIFFER, where, found, message, (), near)],
                         source="plan")  # fmt: skip
 
@@ -172,7 +171,7 @@ def _demand(
             )
         if trace.start_unix_s is None and options.throttles:
             notes.append("The trace has no clock: throttles take it to begin on Monday at 00:00.")
-        return demand_of(fitted, options), list(~fitted.missing.all(axis=0))
+        return demand_of(fitted, options), np.logical_not(fitted.missing.all(axis=0)).tolist()
     rates = [server.total_write_bytes_per_s for server in inventory.included]
     notes.append(
         "There is no trace: each machine writes evenly what the inventory says. Peaks, violations "
@@ -207,9 +206,7 @@ def _sized(
             limits,
             sizes,
         )
-        for column, (server, there) in enumerate(
-            zip(inventory.included, has_data, strict=True)
-        )
+        for column, (server, there) in enumerate(zip(inventory.included, has_data, strict=True))
     ]
     _note_unknown(machines, notes)
     return machines
@@ -265,7 +262,7 @@ def _fill(made: CapacityPlan, paths: Paths | None) -> None:
         incompatible_table(made.machines, demand, rpo, options, prices),
         disk_table(made.machines),
         *cost_tables(planned, options, prices),
-        *copy_tables(planned, demand, whole, options, made.notes),
+        *copy_tables(planned, whole, options, made.notes),
         interval_table(required),
     ]
     if options.kind == "hyper-v":

@@ -127,7 +127,9 @@ def _total(parts: Any) -> int | None:
 def vm_sizes(profile: str) -> tuple[VmSize, ...]:
     """Return the sizes of a profile, the smallest first: by cores, then memory."""
     found = [
-        VmSize(each["name"], each["cores"], each["memory"], each["data_disks_max"], each["nics_max"])
+        VmSize(
+            each["name"], each["cores"], each["memory"], each["data_disks_max"], each["nics_max"]
+        )
         for each in _model.profile(profile)["vm_sizes"]
     ]
     return tuple(sorted(found, key=lambda size: (size.cores, size.memory)))
@@ -159,15 +161,13 @@ def size_machine(
     """
     growth = 1 + options.growth_percent / 100
     iops = _iops(server)
-    made = SizedMachine(
-        server, column, rates[0], rates[1], None if iops is None else iops * growth
-    )
+    made = SizedMachine(server, column, rates[0], rates[1], None if iops is None else iops * growth)
     made.disks = _disks(made, options, growth)
     for disk in made.disks:
         made.reasons += _of_disk(made, disk, limits, options)
     made.reasons += _of_machine(made, limits, options)
     made.size = _size(made, sizes)
-    made.unknown += _unknown(made, options)
+    made.unknown += _unknown(made)
     made.is_overridden = bool(made.reasons) and made.name in options.overrides
     return made
 
@@ -232,7 +232,7 @@ def _disks(made: SizedMachine, options: PlanOptions, growth: float) -> list[Size
     return disks
 
 
-def _unknown(made: SizedMachine, options: PlanOptions) -> list[str]:
+def _unknown(made: SizedMachine) -> list[str]:
     server = made.server
     found = [
         name
@@ -315,15 +315,18 @@ def _tier(
         yield Reason(place, "disk churn", text, source)
     most_iops = max(tier.iops for tier in roomy)
     if (disk.iops or 0.0) > most_iops:
-        yield _above(
-            place, "disk IOPS", "IOPS", disk.iops or 0, Limit(most_iops, source), _count
-        )
+        yield _above(place, "disk IOPS", "IOPS", disk.iops or 0, Limit(most_iops, source), _count)
 
 
 def _of_machine(made: SizedMachine, limits: Limits, options: PlanOptions) -> Iterator[Reason]:
     if made.column is None:
         text = f"{NOT_FOUND}: no churn of it is known"
-        yield Reason("machine", NOT_FOUND, text, "SR/site-recovery-vmware-deployment-planner-analyze-report.md")
+        yield Reason(
+            "machine",
+            NOT_FOUND,
+            text,
+            "SR/site-recovery-vmware-deployment-planner-analyze-report.md",
+        )
         return
     if made.peak_churn > limits.machine_churn.value:
         yield _above(
@@ -346,9 +349,7 @@ def _of_machine(made: SizedMachine, limits: Limits, options: PlanOptions) -> Ite
                 formatting.size,
             )  # fmt: skip
     if limits.machine_iops is not None and _over(made.iops, limits.machine_iops):
-        yield _above(
-            "machine", "machine IOPS", "IOPS", made.iops or 0, limits.machine_iops, _count
-        )
+        yield _above("machine", "machine IOPS", "IOPS", made.iops or 0, limits.machine_iops, _count)
     if limits.snapshot_storage is not None:
         kept = made.mean_churn * options.retention  # [inferred]: what is written in the retention
         if kept > limits.snapshot_storage.value:
@@ -384,9 +385,7 @@ def _size(made: SizedMachine, sizes: Sequence[VmSize]) -> VmSize | None:
     return None
 
 
-def _above(
-    of: str, rule: str, what: str, found: float, limit: Limit, written: Any
-) -> Reason:
+def _above(of: str, rule: str, what: str, found: float, limit: Limit, written: Any) -> Reason:
     text = f"{what} {written(found)} above {written(limit.value)}"
     return Reason(of, rule, text, limit.source)
 

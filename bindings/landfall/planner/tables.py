@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..report.blocks import Column as ReportColumn
-from ..report.blocks import Kind, TableBlock
+from ..report.blocks import Kind, TableBlock, cell_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +83,10 @@ class PlanTable:
         shown = [each for each in self.columns if each.key not in without]
         heads = [ReportColumn(each.title, each.kind, each.unit, each.meaning) for each in shown]
         rows = [[row.get(each.key) for each in shown] for row in self.rows]
+        # The first column names the rows: at the left, whatever it holds.
+        first, heads[0] = heads[0], replace(heads[0], kind="text")
+        for row in rows[:most]:
+            row[0] = cell_of(row[0], first)
         rest = f"{self.name}.csv of the plan's folder has them all."
         return TableBlock(self.title, heads, rows, most=most, rest=rest)
 
