@@ -141,7 +141,7 @@ _NAMES = {
 }
 #: Modules and packages that are reached as attributes, ``lf.waves``.
 _ROOMS = frozenset(
-    "deployment gallery inventory lab planning rpo_laws sweeps uncertainty waves".split()
+    "deployment gallery inventory lab planner planning rpo_laws sweeps uncertainty waves".split()
 )
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

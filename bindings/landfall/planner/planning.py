@@ -251,6 +251,7 @@ def _fill(made: CapacityPlan, paths: Paths | None) -> None:
     servers = server_table(planned, demand, options)
     accounts = next(row["count"] for row in servers.rows if row["what"].startswith("cache"))
     facts = {**_span(demand), "rpo_s": rpo, "bandwidth": whole}
+    line = whole if options.bandwidth is None else float(options.bandwidth)
     tables: list[PlanTable] = [
         summary_table(made.machines, demand, facts),
         bandwidth_table(required, demand),
@@ -262,7 +263,7 @@ def _fill(made: CapacityPlan, paths: Paths | None) -> None:
         incompatible_table(made.machines, demand, rpo, options, prices),
         disk_table(made.machines),
         *cost_tables(planned, options, prices),
-        *copy_tables(planned, whole, options, made.notes),
+        *copy_tables(planned, line, options, made.notes),
         interval_table(required),
     ]
     if options.kind == "hyper-v":

@@ -283,9 +283,11 @@ def _copies(plan: CapacityPlan) -> Section:
         tables["copy_curve"].block(),
         tables["batch_machines"].block(most=_ROWS),
     ]
+    given = plan.options.bandwidth
+    link = "the planned bandwidth" if given is None else _mbit(given)
     lead = (
         "Named batches in order. Changes of earlier batches go first: a batch gets what they leave "
-        "of the planned bandwidth."
+        f"of {link}."
     )
     return Section("Initial replication", blocks, lead)
 

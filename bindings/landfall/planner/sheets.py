@@ -94,7 +94,7 @@ def placement_table(machines: Sequence[SizedMachine], accounts: int) -> PlanTabl
         column("log_account_type", "text", "Type of the cache (log) account.", "log account"),
         column("prefix", "text", "Suggested prefix of the account's name."),
         column("log_account", "text", "Suggested cache account.", "suggested account"),
-        column("disks", "count", "Disks."),
+        column("disks", "count", "Number of disks."),
         column("total_bytes", "size", "Provisioned on all disks.", "provisioned"),
         column("iops", "number", "Reads and writes a second, with growth.", "IOPS"),
     )
@@ -141,7 +141,7 @@ def _columns() -> tuple[Any, ...]:
                "peak churn, MiB/s"),
         column("size", "text", "Smallest Azure size with its cores, memory, disks and interfaces.",
                "Azure size"),
-        column("disks", "count", "Disks."),
+        column("disks", "count", "Number of disks."),
         column("total_bytes", "size", "Size of all disks.", "disk size"),
         column("cores", "count", "Virtual cores."),
         column("memory", "size", "Memory."),

@@ -305,6 +305,11 @@ def _tier(
         return  # its size is a reason already
     best = max((tier.churn_limit(disk.write_size) for tier in roomy), default=0.0)
     source = roomy[-1].source
+    # What it would get if it were planned in all the same: the smallest that bears most.
+    iops = min(disk.iops or 0.0, max(tier.iops for tier in roomy))
+    disk.tier = next(
+        (t for t in roomy if t.churn_limit(disk.write_size) == best and t.iops >= iops), roomy[-1]
+    )
     if churn > best:
         average = (
             "any write size"
