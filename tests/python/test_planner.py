@@ -298,6 +298,17 @@ def test_process_servers_follow_the_table(machines: int, rate: float, more: int)
     assert row(made, "servers", "what", "configuration servers")["count"] == expected
 
 
+def test_replicas_in_storage_accounts_are_counted_by_iops_disks_and_size() -> None:
+    # 20,000 IOPS and 40 disks (at 500 IOPS) a standard account; 35 TB a premium one.
+    names = [f"m{k}" for k in range(41)]
+    big = server("big", disk(), disk("data", 30_000), disk("more", 30_000))
+    rates = {**dict.fromkeys(names, 0.1), "big": 20.0}
+    options = plain(managed_disks=False)
+    made = plan(servers(*map(server, names), big), trace(rates), options=options)
+    assert row(made, "servers", "what", "replica storage accounts (standard)")["count"] == 2
+    assert row(made, "servers", "what", "replica storage accounts (premium)")["count"] == 2
+
+
 def test_cost_is_the_sum_of_its_documented_parts() -> None:
     machine = server("a", disk(size=128), cores=4, memory_bytes=16 * GIB, os_family="windows")
     made = one(machine, 3.0, discount_percent=10, always_on=["a"], network_price=100.0)

@@ -156,6 +156,9 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
         (["--network-bandwidth", "1 Gbit/s"], ["--network-bandwidth", "--network"]),
         (["--network", "nowhere.graphml"], ["nowhere.graphml"]),
         (["--from", "hq"], ["between"]),
+        (["--start", "soon"], ["--start", "soon"]),
+        (["--end", "2023-01-01"], ["--end", "2023-01-01", "outside the trace"]),
+        (["--start", "2024-02-02", "--end", "2024-02-01"], ["no slot"]),
         (["--options", "nowhere.json"], ["nowhere.json"]),
         (["--trace", "nowhere.csv", "--unit", "KiB/s"], ["nowhere.csv"]),
     ],
@@ -212,6 +215,19 @@ def test_the_command_writes_everything_and_prints_json(
     assert printed["tables"] == saved["tables"]
     again = landfall("plan", files[0], *arguments, "--out", out)
     assert again.exit_code == 0
+
+
+def test_a_part_of_the_trace_is_planned_and_replayed(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "plan"
+    arguments = ["--trace", files[1], "--unit", "KiB/s", "--start", "2024-02-02", "--static"]
+    done = landfall("plan", files[0], *arguments, "--out", out)
+    assert done.exit_code == 0, done.output
+    moved = out.rename(tmp_path / "moved")
+    scenario = lf.load(moved / "scenario.json")
+    assert scenario.duration == (600 - 288) * 300
+    assert scenario.check() == []
 
 
 def test_a_name_that_is_a_formula_is_written_as_text(tmp_path: Path) -> None:

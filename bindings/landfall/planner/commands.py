@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -44,6 +45,13 @@ def plan(
     match: Annotated[
         str, typer.Option(metavar="name|order", help="How servers and columns belong together.")
     ] = "name",
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Of the trace: from this date and time (UTC)."),
+    ] = None,
+    stop: Annotated[
+        str | None, typer.Option("--end", metavar="TIME", help="Of the trace: up to this one.")
+    ] = None,
     rpo: Annotated[str, typer.Option(metavar="TIME", help="Desired RPO.")] = "15 min",
     out: Annotated[
         Path | None,
@@ -104,7 +112,7 @@ def plan(
     }
     chosen = _options(options, changes or [], given)
     servers = load(inventory, include=["powered-off"] if include_powered_off else ())
-    churn = _trace(trace, unit)
+    churn = _part(_trace(trace, unit), start, stop)
     way = None if begin is None and end is None else (begin or "", end or "")
     made = made_plan(
         servers,
@@ -197,6 +205,37 @@ def _trace(file: Path | None, unit: str | None) -> Trace | None:
             _refuse("--unit", unit, "goes with --trace")
         return None
     return trace_from_wide(file, unit=unit)
+
+
+def _part(trace: Trace | None, start: str | None, stop: str | None) -> Trace | None:
+    """Return the slots of the trace between two instants."""
+    if start is None and stop is None:
+        return trace
+    if trace is None or trace.start_unix_s is None:
+        _refuse("--start, --end", None, "go with a --trace whose times are dates")
+    begin, end = 0, trace.slots
+    if start is not None:
+        begin = _slot(trace, start, "--start")
+    if stop is not None:
+        end = _slot(trace, stop, "--end")
+    if begin >= end:
+        _refuse("--start, --end", f"{start}, {stop}", "leave no slot of the trace")
+    return trace if (begin, end) == (0, trace.slots) else trace.between(begin, end)
+
+
+def _slot(trace: Trace, text: str, option: str) -> int:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        _refuse(option, text, 'must be a date and time such as "2024-02-01T08:00"')
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    since = instant.timestamp() - (trace.start_unix_s or 0.0)
+    if not 0 <= since <= trace.duration_s:
+        first, last = trace.start, (trace.start_unix_s or 0.0) + trace.duration_s
+        span = f"{first:%Y-%m-%dT%H:%M} to {datetime.fromtimestamp(last, UTC):%Y-%m-%dT%H:%M}"
+        _refuse(option, text, f"is outside the trace, {span}")
+    return round(since / trace.slot_s)
 
 
 def _network(file: Path | None, bandwidth: str | None) -> Network | None:

@@ -19,6 +19,7 @@ __all__ = ["write_files"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SHEET_NAME_MAX = 31
+_TRACE = "trace.csv"
 
 
 def _plain(value: Any) -> Any:
@@ -41,18 +42,30 @@ def _csv(table: PlanTable) -> str:
 
 def write_files(plan: CapacityPlan, folder: Path) -> None:
     """Write the tables, plan.json, and scenario.json if the plan can be simulated."""
+    if (scenario := _scenario(plan, folder)) is not None:
+        (folder / "scenario.json").write_text(scenario, encoding="utf-8")
     for name, table in plan.tables.items():
         (folder / f"{name}.csv").write_text(_csv(table), encoding="utf-8")
     (folder / "plan.json").write_text(plan.to_json(), encoding="utf-8")
+    if importlib.util.find_spec("openpyxl") is not None:
+        _workbook(plan, folder / "plan.xlsx")
+
+
+def _scenario(plan: CapacityPlan, folder: Path) -> str | None:
+    """Return the scenario; a trace that has no file of its own to replay gets trace.csv."""
+    has_file = plan.trace is None or plan.trace.origin is not None
+    beside = folder / _TRACE
     try:
-        scenario = plan.scenario()
+        made = plan.scenario(trace_file=None if has_file else beside)
     except ScenarioError as error:
         what = error.problems[0]
         plan.notes.append(f"There is no scenario.json: {what.pointer} {what.message}.")
-    else:
-        (folder / "scenario.json").write_text(scenario.to_json(indent=2), encoding="utf-8")
-    if importlib.util.find_spec("openpyxl") is not None:
-        _workbook(plan, folder / "plan.xlsx")
+        return None
+    text = made.to_json(indent=2)
+    if has_file:
+        return text
+    # A relative name starts from the folder of the scenario, wherever that is moved.
+    return text.replace(json.dumps(str(beside.absolute())), json.dumps(_TRACE))
 
 
 def _workbook(plan: CapacityPlan, path: Path) -> None:

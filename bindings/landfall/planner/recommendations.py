@@ -22,6 +22,8 @@ __all__ = [
     "what_if_table",
 ]  # fmt: skip
 
+#: Of a premium account, SR/site-recovery-plan-capacity-vmware.md.
+_PREMIUM_ACCOUNT_BYTES, _PREMIUM_ACCOUNT_IOPS = 35 * 2**40, 80_000
 _GRID = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 
 
@@ -193,6 +195,8 @@ def server_table(
         rows.append({"what": "Hyper-V servers", "count": len(hosts) or None,
                      "rule": "hosts that the inventory names"})  # fmt: skip
     rows.append(_accounts(machines, demand, options))
+    if not options.managed_disks:
+        rows += _replica_accounts(machines, options)
     cores = [machine.size.cores for machine in machines if machine.size]
     rows.append({"what": "Azure cores", "count": sum(cores),
                  "rule": f"cores of the sizes of {len(cores)} machines; in the quota before a test "
@@ -206,6 +210,34 @@ def server_table(
         column("rule", "text", "What decides."),
     )
     return PlanTable("servers", "Servers, storage accounts, cores", columns, rows)
+
+
+def _replica_accounts(
+    machines: Sequence[SizedMachine], options: PlanOptions
+) -> list[dict[str, Any]]:
+    """Return the storage accounts of replicas that are no managed disks."""
+    disks = [disk for machine in machines for disk in machine.disks if disk.tier is not None]
+    standard = [disk for disk in disks if disk.tier and disk.tier.type != "premium_ssd"]
+    premium = [disk for disk in disks if disk.tier and disk.tier.type == "premium_ssd"]
+    iops = sum(disk.iops or 0.0 for disk in standard)
+    planning = _model.profile(options.profile)["planning"]
+    each = float(planning["storage_account_iops"]["value"])
+    disks_max = each / float(planning["standard_disk_iops"]["value"])
+    of_standard = max(
+        storage_accounts(iops, profile=options.profile), ceil(len(standard) / disks_max)
+    )
+    size = sum(disk.size or 0 for disk in premium)
+    of_premium = max(
+        ceil(size / _PREMIUM_ACCOUNT_BYTES),
+        ceil(sum(disk.iops or 0.0 for disk in premium) / _PREMIUM_ACCOUNT_IOPS),
+        1 if premium else 0,
+    )
+    return [
+        {"what": "replica storage accounts (standard)", "count": of_standard,
+         "rule": f"{each:,.0f} IOPS and {disks_max:g} disks each"},
+        {"what": "replica storage accounts (premium)", "count": of_premium,
+         "rule": "35 TB and 80,000 IOPS each"},
+    ]  # fmt: skip
 
 
 def _accounts(
