@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -112,7 +112,7 @@ class CapacityPlan:
         share: float = 1.0,
         bandwidth: float | None = None,
         trace_file: str | PathLike[str] | None = None,
-        progress: bool = False,
+        progress: bool | Callable[..., Any] = False,
     ) -> SimulatedPlan:
         """Run the scenario; arguments as in :meth:`scenario`. Its ``why`` explains breaches."""
         from .simulated import simulate

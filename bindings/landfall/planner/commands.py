@@ -257,7 +257,8 @@ def _simulations(made: CapacityPlan) -> list[SimulatedPlan]:
         terminal.say(
             f"plan: simulating the bandwidth for {100 * share:g} % of the time", stderr=True
         )
-        runs.append(made.simulate(share=share, progress=True))
+        with terminal.progress_bar(wanted=True) as progress:
+            runs.append(made.simulate(share=share, progress=progress))
     return runs
 
 

@@ -33,6 +33,7 @@ from .sheets import (
     disk_table,
     incompatible_table,
     placement_table,
+    reason_table,
     summary_table,
 )
 from .sizing import SizedMachine, peak_rates, size_machine, vm_sizes
@@ -261,6 +262,7 @@ def _fill(made: CapacityPlan, paths: Paths | None) -> None:
         placement_table(planned, accounts),
         compatible_table(made.machines),
         incompatible_table(made.machines, demand, rpo, options, prices),
+        reason_table(made.machines),
         disk_table(made.machines),
         *cost_tables(planned, options, prices),
         *copy_tables(planned, line, options, made.notes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import formatting
@@ -35,6 +36,8 @@ __all__ = ["plan_page"]
 _ROWS = 600
 _DISK_ROWS = 300
 _FEW = 60
+#: Columns of the cost by machine that the lead of the section says once.
+_SAME_FOR_ALL = ("drills_per_year", "drill_days", "redundancy", "hybrid_benefit")
 
 
 def plan_page(
@@ -243,11 +246,17 @@ def _machines(plan: CapacityPlan) -> Section:
 
 def _incompatible(plan: CapacityPlan) -> Section:
     table = plan.tables["incompatible"]
+    blocks: list[Block] = []
+    if len(table):
+        told = replace(table, title="What each would add")
+        blocks = [
+            told.block(most=_ROWS, without=["reasons"]),
+            plan.tables["reasons"].block(most=_ROWS),
+        ]
     return Section(
         "Incompatible machines",
-        [table.block(most=_ROWS)] if len(table) else [],
-        "They are in no total; the table says what each would add. The option `overrides` plans "
-        "one in all the same.",
+        blocks,
+        "They are in no total. The option overrides plans one in all the same.",
         "Every machine is compatible.",
         name="incompatible",
     )
@@ -260,12 +269,13 @@ def _cost(plan: CapacityPlan) -> Section:
     options = plan.options
     lead = (
         f"{options.drills_per_year:g} drills a year of {options.drill_days:g} days; prices of "
-        f"{options.price_book}; discount {options.discount_percent:g} %."
+        f"{options.price_book}; discount {options.discount_percent:g} %; {options.redundancy}; "
+        f"Windows licences {'are there' if options.hybrid_benefit else 'are paid for'}."
     )
     blocks: list[Block] = [
         plan.tables["cost"].block(),
         *map(ChartBlock, charts_of_cost(plan)),
-        plan.tables["cost_machines"].block(most=_ROWS),
+        plan.tables["cost_machines"].block(most=_ROWS, without=_SAME_FOR_ALL),
     ]
     return Section("Cost estimation", blocks, lead, name="cost")
 

@@ -13,7 +13,12 @@ from .sizing import NOT_FOUND, SizedMachine
 from .tables import PlanTable, column
 
 __all__ = [
-    "compatible_table", "disk_table", "incompatible_table", "placement_table", "summary_table",
+    "compatible_table",
+    "disk_table",
+    "incompatible_table",
+    "placement_table",
+    "reason_table",
+    "summary_table",
 ]  # fmt: skip
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -198,6 +203,29 @@ def incompatible_table(
         *told[2:],
     )  # fmt: skip
     return PlanTable("incompatible", "Incompatible machines", columns, rows)
+
+
+def reason_table(machines: Sequence[SizedMachine]) -> PlanTable:
+    """Return every reason against a machine, with its source."""
+    rows = [
+        {
+            "machine": machine.name,
+            "of": reason.of,
+            "rule": reason.rule,
+            "reason": reason.text,
+            "source": reason.source,
+        }
+        for machine in machines
+        for reason in machine.reasons
+    ]
+    columns = (
+        column("machine", "text", "Name."),
+        column("of", "text", "The disk that it holds of, or the machine."),
+        column("rule", "text", "What is limited."),
+        column("reason", "text", "What was found, and the limit."),
+        column("source", "text", "Where the limit stands."),
+    )
+    return PlanTable("reasons", "Every reason", columns, rows)
 
 
 def _adds(share: float) -> str:

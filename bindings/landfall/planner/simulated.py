@@ -9,9 +9,11 @@ is published, and rises until the next, 5 min later. The plan allows for that ri
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -98,7 +100,7 @@ def scenario_of(
     return Scenario.from_dict(
         {
             "version": 1,
-            "name": f"plan of {plan.inventory.name}"[:80].rstrip().translate(_NO_PATTERN),
+            "name": _name(plan),
             "profile": options.profile,
             "initial_state": "protected",
             "duration": plan.demand.slots * plan.demand.slot_s,
@@ -135,7 +137,13 @@ def scenario_of(
     )
 
 
-_NO_PATTERN = str.maketrans(dict.fromkeys("*?{}\n\r\t", "_"))
+def _name(plan: CapacityPlan) -> str:
+    """Return a name that scenarios take: of the file alone, without what patterns use."""
+    text = "".join(letter for letter in Path(plan.inventory.name).name if letter.isprintable())
+    return f"plan of {text.translate(_NO_PATTERN)}"[:80].rstrip()
+
+
+_NO_PATTERN = str.maketrans(dict.fromkeys("*?{}", "_"))
 
 
 def _refuse(where: str, found: str | None, message: str) -> NoReturn:
@@ -246,7 +254,12 @@ def _machine(
 
 
 def simulate(
-    plan: CapacityPlan, scenario: Scenario, rpo_s: float, share: float, *, progress: bool
+    plan: CapacityPlan,
+    scenario: Scenario,
+    rpo_s: float,
+    share: float,
+    *,
+    progress: bool | Callable[..., Any],
 ) -> SimulatedPlan:
     """Run the scenario of a plan, and measure for how much of the time the RPO was met."""
     result = scenario.run(seed=plan.options.seed, progress=progress, allow_large=True)
