@@ -53,3 +53,12 @@ def plain(**changes: Any) -> lf.planner.PlanOptions:
     """Return options without growth and allowances: the bare queue."""
     bare = {"growth_percent": 0, "processing": 0, "payload_share": 1, "replicates": 40}
     return lf.planner.PlanOptions(**(bare | changes))
+
+
+def row(made: lf.planner.CapacityPlan, table: str, key: str, value: object) -> dict[str, Any]:
+    (found,) = [each for each in made.tables[table].rows if each[key] == value]
+    return dict(found)
+
+
+def one(machine: Any, rate: float = 0.5, **options: Any) -> lf.planner.CapacityPlan:
+    return lf.planner.plan(servers(machine), trace({machine.name: rate}), options=plain(**options))

@@ -213,8 +213,15 @@ def test_the_command_writes_everything_and_prints_json(
     assert scenario.check() == []
     printed = json.loads(landfall("plan", files[0], *arguments, "--json").stdout)
     assert printed["tables"] == saved["tables"]
+    # Again, and nothing of the earlier plan stays.
+    (out / "cost.csv").write_text("old")
+    moved = json.dumps(saved | {"tables": {**saved["tables"], "waves": {}}})
+    (out / "plan.json").write_text(moved)
+    (out / "waves.csv").write_text("old")
     again = landfall("plan", files[0], *arguments, "--out", out)
     assert again.exit_code == 0
+    assert not (out / "waves.csv").exists()
+    assert (out / "cost.csv").read_text() != "old"
 
 
 def test_a_part_of_the_trace_is_planned_and_replayed(

@@ -193,7 +193,7 @@ class CapacityPlan:
         A text that a spreadsheet would take for a formula gets an apostrophe in front. plan.xlsx
         is written where openpyxl is installed. The folder appears whole or not at all.
         """
-        from .files import write_files
+        from .files import remove_files, write_files
 
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
@@ -202,6 +202,7 @@ class CapacityPlan:
         try:
             write_files(self, staging)
             self.report(staging / "report.html", simulated=simulated, interactive=interactive)
+            remove_files(target)
             for file in sorted(staging.iterdir()):
                 file.replace(target / file.name)
         finally:

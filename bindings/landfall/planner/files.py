@@ -15,7 +15,7 @@ from .tables import PlanTable
 if TYPE_CHECKING:
     from .capacity_plan import CapacityPlan
 
-__all__ = ["write_files"]
+__all__ = ["remove_files", "write_files"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SHEET_NAME_MAX = 31
@@ -49,6 +49,18 @@ def write_files(plan: CapacityPlan, folder: Path) -> None:
     (folder / "plan.json").write_text(plan.to_json(), encoding="utf-8")
     if importlib.util.find_spec("openpyxl") is not None:
         _workbook(plan, folder / "plan.xlsx")
+
+
+def remove_files(folder: Path) -> None:
+    """Remove what an earlier plan wrote here, so that no table of it stays."""
+    try:
+        tables = json.loads((folder / "plan.json").read_text(encoding="utf-8"))["tables"]
+        names = [f"{name}.csv" for name in tables]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for name in (*names, "scenario.json", _TRACE, "plan.xlsx"):
+        if Path(name).name == name:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _scenario(plan: CapacityPlan, folder: Path) -> str | None:

@@ -216,6 +216,10 @@ class PlanOptions(Part):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        for key in ("rpos", "shares"):
+            values = getattr(self, key)
+            if len(set(values)) != len(values):
+                raise clash(codes.KEYS_CLASH, "has a value twice", key)
         if self.redundancy != "LRS" and self.redundancy_factor is None:
             message = "is needed where `redundancy` is not LRS: the price books know LRS only"
             raise clash(codes.MISSING_KEY, message, "redundancy_factor")

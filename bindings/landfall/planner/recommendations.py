@@ -18,7 +18,12 @@ from .sizing import SizedMachine
 from .tables import PlanTable, column
 
 __all__ = [
-    "achieved_table", "bandwidth_table", "day_name", "interval_table", "server_table",
+    "achieved_table",
+    "bandwidth_table",
+    "day_name",
+    "interval_table",
+    "process_servers_of",
+    "server_table",
     "what_if_table",
 ]  # fmt: skip
 
@@ -168,28 +173,38 @@ def _of_share(share: float) -> str:
     return f"rpo_{100 * share:g}_s".replace(".", "_", 1)
 
 
+def process_servers_of(
+    machines: Sequence[SizedMachine], demand: Demand, options: PlanOptions
+) -> tuple[int, deployment.ServerSize]:
+    """Return how many process servers are needed beside the built-in one, and their size.
+
+    0 where the built-in one does it; the size is its own then.
+    """
+    count, daily = len(machines), demand.busiest_day()
+    try:
+        _, size = deployment.process_servers(count, daily, role="combined", profile=options.profile)
+        return 0, size
+    except ValueError:
+        return deployment.process_servers(count, daily, profile=options.profile)
+
+
 def server_table(
     machines: Sequence[SizedMachine], demand: Demand, options: PlanOptions
 ) -> PlanTable:
     """Return servers, storage accounts and cores, each with the rule that decides."""
     rows: list[dict[str, Any]] = []
-    count, daily = len(machines), demand.busiest_day()
     if options.kind != "hyper-v":
-        servers = ceil(count / options.configuration_server_machines) or 1
+        servers = ceil(len(machines) / options.configuration_server_machines) or 1
         rows.append({"what": "configuration servers", "count": servers,
                      "rule": f"{options.configuration_server_machines} machines each"})  # fmt: skip
-        try:
-            _, size = deployment.process_servers(
-                count, daily, role="combined", profile=options.profile
-            )
-            rows.append({"what": "additional process servers", "count": 0, "cores": size.cores,
-                         "memory": size.memory, "cache": size.cache,
-                         "rule": "the one on the configuration server does it"})  # fmt: skip
-        except ValueError:
-            number, size = deployment.process_servers(count, daily, profile=options.profile)
-            rows.append({"what": "additional process servers", "count": number,
-                         "cores": size.cores, "memory": size.memory, "cache": size.cache,
-                         "rule": "machines, and churn of the busiest day"})  # fmt: skip
+        more, size = process_servers_of(machines, demand, options)
+        rule = (
+            "machines, and churn of the busiest day"
+            if more
+            else "the one on the configuration server does it"
+        )
+        rows.append({"what": "additional process servers", "count": more, "cores": size.cores,
+                     "memory": size.memory, "cache": size.cache, "rule": rule})  # fmt: skip
     else:
         hosts = {machine.server.host for machine in machines if machine.server.host}
         rows.append({"what": "Hyper-V servers", "count": len(hosts) or None,

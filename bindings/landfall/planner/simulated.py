@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
 
-from .. import deployment
 from ..errors import Problem, ScenarioError
 from ..inventory import codes
 from .options import DAYS
+from .recommendations import process_servers_of
 from .sizing import SizedMachine
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def scenario_of(
     planned = [machine for machine in plan.planned if machine.column is not None]
     if not planned:
         _refuse("inventory", plan.inventory.name, "has no machine that can be simulated")
-    servers = _servers(plan, len(planned))
+    servers = _servers(plan, planned)
     churn = _churn(plan, trace_file)
     slot_s = min(plan.demand.slot_s, _INTERVAL_S)
     return Scenario.from_dict(
@@ -150,10 +150,8 @@ def _refuse(where: str, found: str | None, message: str) -> NoReturn:
     raise ScenarioError([Problem(codes.UNSTATED, where, found, message)], source="plan")
 
 
-def _servers(plan: CapacityPlan, machines: int) -> list[dict[str, Any]]:
-    count, size = deployment.process_servers(
-        machines, plan.demand.busiest_day(), profile=plan.options.profile
-    )
+def _servers(plan: CapacityPlan, planned: list[SizedMachine]) -> list[dict[str, Any]]:
+    more, size = process_servers_of(planned, plan.demand, plan.options)
     return [
         {
             "name": f"process server {number}",
@@ -163,7 +161,7 @@ def _servers(plan: CapacityPlan, machines: int) -> list[dict[str, Any]]:
             "cache": size.cache,
             "compression_ratio": plan.options.compression_ratio,
         }
-        for number in range(1, count + 1)
+        for number in range(1, max(more, 1) + 1)
     ]
 
 

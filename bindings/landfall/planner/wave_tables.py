@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from .. import formatting
 from ..estate import Link
+from ..report.blocks import Kind
 from ..waves.calendar import Freeze, Window
 from ..waves.problem import Move, WaveProblem
-from .tables import PlanTable, column
+from .tables import PlanColumn, PlanTable, column
 
 if TYPE_CHECKING:
     from .capacity_plan import CapacityPlan
@@ -49,6 +50,30 @@ def problem_of(
     )
 
 
+#: Columns of landfall.waves that need more than their name.
+_MEANINGS = {
+    "wave": "The window that it moves in.",
+    "opens_s": "Opening of the window, since the start of the project.",
+    "closes_s": "Its end.",
+    "machines": "Machines that move in it.",
+    "used_bytes": "What their first copies carry.",
+    "effort_s": "Working time of its cutovers.",
+    "starts_s": "When replication is enabled.",
+    "copied_by_s": "When the first copy has to be through.",
+    "cutover_s": "When the failover starts.",
+}
+
+
+def _column(key: str, is_number: bool) -> PlanColumn:
+    kind: Kind = "number" if is_number else "text"
+    if key.endswith("_s"):
+        kind = "duration"
+    elif key.endswith("_bytes"):
+        kind = "size"
+    title = key.removesuffix("_s").removesuffix("_bytes").replace("_", " ")
+    return column(key, kind, _MEANINGS.get(key, f"As in docs/waves.md: {title}."), title)
+
+
 def wave_tables(plan: CapacityPlan) -> list[PlanTable]:
     """Plan the waves, and return them and their machines."""
     problem = plan.wave_problem()
@@ -66,11 +91,7 @@ def wave_tables(plan: CapacityPlan) -> list[PlanTable]:
         ("waves", "Waves, as simulated", made.waves),
         ("wave_machines", "Which machine moves when", made.machines),
     ):
-        columns = [
-            column(str(key), "duration" if str(key).endswith("_s") else
-                   "number" if frame[key].dtype.kind in "if" else "text", "See docs/waves.md.")
-            for key in frame.columns
-        ]  # fmt: skip
+        columns = [_column(str(key), frame[key].dtype.kind in "if") for key in frame.columns]
         rows = [{str(key): value for key, value in row.items()} for row in
                 frame.to_dict("records")]  # fmt: skip
         tables.append(PlanTable(name, title, columns, rows))
