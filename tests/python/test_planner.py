@@ -288,6 +288,15 @@ def test_without_a_trace_machines_write_evenly() -> None:
     assert made.tables["what_if"].rows[0]["day"] == "day 1"
 
 
+def test_a_daily_change_may_be_assumed() -> None:
+    # Capacity Planner: used x change / day; planning.md: 20 TB x 5 % a day are 92.6 Mbit/s.
+    big = server("a", *(disk(str(k), size=2000) for k in range(10)))
+    used = 10 * round(0.4 * round(2000 * GIB))
+    made = plan(servers(big), options=plain(assume_change_percent=5))
+    assert made.bandwidth(rpo=0.0) == pytest.approx(8 * used * 0.05 / 86_400)
+    assert any("assumed: 5 % of the bytes in use" in note for note in made.notes)
+
+
 def test_tables_say_what_their_columns_mean_and_become_frames() -> None:
     made = plan(*two(), options=plain())
     for name, table in made.tables.items():

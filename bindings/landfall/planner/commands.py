@@ -74,6 +74,10 @@ def plan(
     assume_used: Annotated[
         float | None, typer.Option(metavar="PERCENT", help="In use of disks where unknown.")
     ] = None,
+    assume_change: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", help="Of use, written a day; no trace."),
+    ] = None,
     throttle: Annotated[
         list[str] | None, typer.Option(metavar="WHEN", help=f"{_ALLOWED}; repeatable.")
     ] = None,
@@ -108,6 +112,7 @@ def plan(
         "bandwidth": bandwidth,
         "assume_disk": assume_disk,
         "assume_used_percent": assume_used,
+        "assume_change_percent": assume_change,
         "throttles": [_throttle(text) for text in throttle or ()] or None,
     }
     chosen = _options(options, changes or [], given)

@@ -134,6 +134,12 @@ class PlanOptions(Part):
         default=None, description="Bytes in use of disks where unknown; null: unknown."
     )
 
+    assume_change_percent: Percent | None = Field(
+        default=None,
+        description="Without a trace: what machines of unknown churn write in a day, of their "
+        "bytes in use, evenly; null: they have no data.",
+    )
+
     # Initial replication
     initial_replication_goal: PositiveDuration = Field(
         default="72 h", description="Most time for the copies of a batch."

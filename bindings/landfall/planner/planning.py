@@ -10,10 +10,11 @@ import numpy as np
 from .. import formatting
 from ..errors import Problem, ScenarioError
 from ..inventory import codes
-from ..inventory.model import Inventory
+from ..inventory.model import Inventory, Server
 from ..inventory.reading import nearest_to
 from ..inventory.trace import Trace
 from ..quantities import DURATION, parse
+from .arithmetic import daily_change_rate
 from .capacity_plan import CapacityPlan
 from .copies import copy_tables, storage_table
 from .cost import Prices, cost_tables
@@ -173,7 +174,13 @@ def _demand(
         if trace.start_unix_s is None and options.throttles:
             notes.append("The trace has no clock: throttles take it to begin on Monday at 00:00.")
         return demand_of(fitted, options), np.logical_not(fitted.missing.all(axis=0)).tolist()
-    rates = [server.total_write_bytes_per_s for server in inventory.included]
+    rates = [_rate(server, options) for server in inventory.included]
+    if options.assume_change_percent is not None:
+        count = sum(server.total_write_bytes_per_s is None for server in inventory.included)
+        notes.append(
+            f"Of {formatting.plural(count, 'machine')} the churn is assumed: "
+            f"{options.assume_change_percent:g} % of the bytes in use a day."
+        )
     notes.append(
         "There is no trace: each machine writes evenly what the inventory says. Peaks, violations "
         "by day and intervals say nothing then."
@@ -184,6 +191,17 @@ def _demand(
         Demand(churn, tuple(range(len(rates))), _SLOT_S, None, options),
         [rate is not None for rate in rates],
     )
+
+
+def _rate(server: Server, options: PlanOptions) -> float | None:
+    """Return the mean churn that the inventory says, or that is assumed."""
+    known = server.total_write_bytes_per_s
+    if known is not None or options.assume_change_percent is None:
+        return known
+    used = server.total_used_bytes
+    if used is None and server.total_size_bytes is not None and options.assume_used_percent:
+        used = round(server.total_size_bytes * options.assume_used_percent / 100)
+    return None if used is None else daily_change_rate(used, options.assume_change_percent)
 
 
 def _sized(
