@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import formatting
 from .._version import version
+from ..part import Part
 from ..report.blocks import (
     Block,
     Cell,
@@ -231,7 +232,12 @@ def _machines(plan: CapacityPlan) -> Section:
     table = plan.tables["compatible"]
     blocks: list[Block] = []
     if len(table):
-        blocks = [table.block(most=_ROWS)]
+        unknown = set(table.values("unknown"))
+        # What is the same of all is said once.
+        same = unknown.pop() if len(unknown) == 1 else None
+        blocks = [table.block(most=_ROWS, without=[] if same is None else ["unknown"])]
+        if same:
+            blocks.append(TextBlock(f"Of all of them is not known: {same}."))
         if len(plan.tables["disks"]) != len(plan.machines):
             blocks.append(plan.tables["disks"].block(most=_DISK_ROWS))
     return Section(
@@ -342,19 +348,26 @@ def _simulated(simulated: Sequence[SimulatedPlan]) -> Section:
     if not simulated:
         return Section("Simulated", (), "", "The plan was not simulated: --simulate does it.")
     columns = [
-        Column("RPO", "duration"),
+        Column("RPO"),
         Column("promised", "percent"),
         Column("bandwidth", "rate"),
-        Column("all within, in the run", "percent"),
-        Column("one machine, in the mean", "percent"),
-        Column("one machine, at worst", "percent"),
+        Column("all machines met it", "percent", hint="Part of the time for all at once."),
+        Column("each, in the mean", "percent", hint="Part of the time of a single machine."),
+        Column("each, at worst", "percent"),
         Column("verdict", "verdict"),
     ]
     rows = [
-        [each.rpo_s, 100 * each.share, each.scenario.links[0].bandwidth, 100 * each.within,
-         100 * each.within_mean, 100 * each.within_least, each.ok]
+        [
+            formatting.duration(each.rpo_s),
+            100 * each.share,
+            each.scenario.links[0].bandwidth,
+            100 * each.within,
+            100 * each.within_mean,
+            100 * each.within_least,
+            each.ok,
+        ]
         for each in simulated
-    ]  # fmt: skip
+    ]
     blocks: list[Block] = [TableBlock("What simulating it showed", columns, rows)]
     for each in simulated:
         lines = [str(finding) for finding in each.why[:8]]
@@ -367,21 +380,46 @@ def _simulated(simulated: Sequence[SimulatedPlan]) -> Section:
 
 
 def _assumptions(options: PlanOptions) -> TableBlock:
-    plain = options.canonical()
+    usual = PlanOptions()
     rows = [
-        [name, _shown(plain[name]), (field.description or "").partition("\n")[0],
-         "" if getattr(options, name) != field.get_default() else "default"]
+        [
+            name,
+            _shown(name, getattr(options, name)),
+            (field.description or "").replace("`", ""),
+            "default" if getattr(options, name) == getattr(usual, name) else "set",
+        ]
         for name, field in PlanOptions.model_fields.items()
-    ]  # fmt: skip
-    heads = [Column("option"), Column("value"), Column("meaning"), Column("set")]
+    ]
+    heads = [Column("option"), Column("value"), Column("meaning"), Column("")]
     return TableBlock("Options", heads, rows)
 
 
-def _shown(value: object) -> str:
+#: Options that are quantities, and how they are written.
+_WRITTEN = {
+    "rpos": formatting.duration,
+    "processing": formatting.duration,
+    "initial_replication_goal": formatting.duration,
+    "retention": formatting.duration,
+    "write_size": formatting.size,
+    "assume_disk": formatting.size,
+    "bandwidth": _mbit,
+}
+
+
+def _shown(name: str, value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) if value else "none"
+        return ", ".join(_shown(name, each) for each in value) or "none"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {each}" for key, each in value.items()) or "none"
+    if name in _WRITTEN:
+        return _WRITTEN[name](value)
+    if isinstance(value, Part):
+        given = ((key, each) for key, each in value.canonical().items() if each is not None)
+        return " ".join(f"{key}={_plain(each)}" for key, each in given)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> str:
+    return "/".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -200,7 +200,7 @@ def incompatible_table(
         column("adds_cores", "count", "Cores that it would add.", "adds cores"),
         column("adds_cost", "money", "What it would add to a month's cost.", "adds cost",
                prices.currency),
-        *told[2:],
+        *told[2:4],
     )  # fmt: skip
     return PlanTable("incompatible", "Incompatible machines", columns, rows)
 

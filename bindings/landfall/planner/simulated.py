@@ -105,7 +105,7 @@ def scenario_of(
             "initial_state": "protected",
             "duration": plan.demand.slots * plan.demand.slot_s,
             "network": {"bandwidth_factor": options.payload_share},
-            "detail": {"capture_step": slot_s, "sample_every": "1 h"},
+            "detail": {"capture_step": slot_s, "sample_every": "5 min"},
             "sites": [{"name": _SITE, "lan": {"bandwidth": "100 Gbit/s"}}],
             "regions": [
                 {

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..report.blocks import Cell, Kind, TableBlock, cell_of
 from ..report.blocks import Column as ReportColumn
-from ..report.blocks import Kind, TableBlock, cell_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,15 @@ class PlanColumn:
 def column(key: str, kind: Kind, meaning: str, title: str = "", unit: str = "") -> PlanColumn:
     """Return a column; its title is made of the key unless given."""
     return PlanColumn(key, title or key.replace("_", " "), kind, meaning, unit)
+
+
+def _short(value: Any, head: ReportColumn) -> Cell:
+    """Return a number with as many digits as people read."""
+    made = cell_of(value, head)
+    if made.value is None or isinstance(made.value, str):
+        return made
+    text = f"{made.value:,.0f}" if abs(made.value) >= 1000 else f"{made.value:.3g}"
+    return Cell(f"{text} {head.unit}".rstrip(), made.value, made.tone)
 
 
 @dataclass(frozen=True)
@@ -82,11 +91,16 @@ class PlanTable:
         """Return the table as a block of a report."""
         shown = [each for each in self.columns if each.key not in without]
         heads = [ReportColumn(each.title, each.kind, each.unit, each.meaning) for each in shown]
-        rows = [[row.get(each.key) for each in shown] for row in self.rows]
         # The first column names the rows: at the left, whatever it holds.
-        first, heads[0] = heads[0], replace(heads[0], kind="text")
-        for row in rows[:most]:
-            row[0] = cell_of(row[0], first)
+        written = [cell_of, *(_short if each.kind == "number" else cell_of for each in heads[1:])]
+        rows = [
+            [
+                write(row.get(each.key), head)
+                for each, head, write in zip(shown, heads, written, strict=True)
+            ]
+            for row in self.rows
+        ]
+        heads[0] = replace(heads[0], kind="text")
         rest = f"{self.name}.csv of the plan's folder has them all."
         return TableBlock(self.title, heads, rows, most=most, rest=rest)
 
