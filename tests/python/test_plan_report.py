@@ -42,6 +42,27 @@ def test_a_simulation_keeps_the_promise_and_is_in_the_report(tmp_path: Path) -> 
     assert "wan was full" in page.html()
 
 
+def test_the_worst_of_one_and_of_two_failures_are_shown() -> None:
+    ring = [
+        lf.Link(name=f"l{k}", from_=f"p{k}", to=f"p{(k + 1) % 60}", bandwidth=1e9, latency=0)
+        for k in range(60)
+    ]
+    churn = trace({"web": bursts(1, 4)}, days=8)
+    made = plan(servers(server("web")), churn, options=plain(), network=ring, between=("p0", "p9"))
+    (section,) = [
+        each for each in made.page(interactive=False).sections if each.anchor == "network"
+    ]
+    captions = [block.caption for block in section.blocks]  # type: ignore[union-attr]
+    assert captions[1:] == [
+        "What is left when a link is down, worst first",
+        "What is left when 2 links are down, worst first",
+    ]
+    two_down = section.blocks[2]
+    # Nine links of one way and 51 of the other: one of each leaves nothing.
+    left = [row[1] for row in two_down.rows]  # type: ignore[union-attr]
+    assert left == [0] * (9 * 51) + [10**9] * (500 - 9 * 51)
+
+
 def test_a_trace_without_a_file_asks_for_one() -> None:
     with pytest.raises(lf.ScenarioError, match="trace_file"):
         small().scenario()

@@ -250,7 +250,8 @@ def _network(file: Path | None, bandwidth: str | None) -> Network | None:
         if bandwidth is not None:
             _refuse("--network-bandwidth", bandwidth, "goes with --network")
         return None
-    return network_from_graphml(file, bandwidth=bandwidth)
+    # Latency decides nothing of a capacity plan: places without coordinates do no harm.
+    return network_from_graphml(file, bandwidth=bandwidth, latency_s=0.0)
 
 
 # --- What is shown --------------------------------------------------------------------------------

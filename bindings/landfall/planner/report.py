@@ -36,7 +36,7 @@ __all__ = ["plan_page"]
 
 _ROWS = 600
 _DISK_ROWS = 300
-_FEW = 60
+_FEW = 40
 #: Columns of the cost by machine that the lead of the section says once.
 _SAME_FOR_ALL = ("drills_per_year", "drill_days", "redundancy", "hybrid_benefit")
 
@@ -330,10 +330,13 @@ def _network(plan: CapacityPlan) -> Section:
     if "network" not in plan.tables:
         return Section("Network and failures", (), "", "No network was given: --network says it.",
                        name="network")  # fmt: skip
-    blocks: list[Block] = [
-        plan.tables["network"].block(),
-        plan.tables["link_failures"].block(most=_FEW),
-    ]
+    failures = plan.tables["link_failures"]
+    blocks: list[Block] = [plan.tables["network"].block()]
+    for together in dict.fromkeys(failures.values("together")):
+        rows = [row for row in failures.rows if row["together"] == together]
+        down = "a link is" if together == 1 else f"{together} links are"
+        told = replace(failures, title=f"What is left when {down} down, worst first", rows=rows)
+        blocks.append(told.block(most=_FEW, without=["together"]))
     lead = "What limits replication, what it falls apart without, and what is left when links fail."
     return Section("Network and failures", blocks, lead, name="network")
 
