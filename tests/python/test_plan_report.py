@@ -59,7 +59,7 @@ def test_the_worst_of_one_and_of_two_failures_are_shown() -> None:
     ]
     two_down = section.blocks[2]
     # Nine links of one way and 51 of the other: one of each leaves nothing.
-    left = [row[1] for row in two_down.rows]  # type: ignore[union-attr]
+    left = [row[1].value for row in two_down.rows]  # type: ignore[union-attr]
     assert left == [0] * (9 * 51) + [10**9] * (500 - 9 * 51)
 
 
