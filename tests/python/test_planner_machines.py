@@ -54,6 +54,40 @@ def test_churn_limits_go_by_the_average_write(write: str, rate: float, fits: boo
     assert (made.machines[0].verdict != "No") == fits
 
 
+def test_iops_decide_the_tier_as_well() -> None:
+    # S10 and P10 do 500 IOPS, P15 1,100, P20 2,300.
+    for iops, tier, star in ((400, "S10", ""), (900, "P15", "*"), (1_500, "P20", "*")):
+        made = one(server("a", disk(size=100, write_iops=float(iops))), 0.5)
+        found = row(made, "disks", "machine", "a")
+        assert (found["tier"], found["starred"]) == (tier, star)
+
+
+TOOL = {"limits": "deployment-planner"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "rate", "options", "rule"),
+    [
+        (server("a", disk(size=0.5)), 0.1, {}, "disk size"),
+        (server("a", *(disk(str(k)) for k in range(66))), 0.1, {}, "disks, Azure size"),
+        (server("a", *(disk(str(k)) for k in range(65))), 0.1, TOOL, "disks"),
+        (server("a", disk(write_iops=1_250.0)), 0.1, TOOL, "write IOPS"),
+        (server("a", disk(read_iops=7_600.0)), 0.1, TOOL, "disk IOPS"),
+        (server("a", disk(size=300)), 18.0, {"retention": "9 d", **TOOL}, "snapshot storage"),
+        (server("it's"), 0.1, {"kind": "hyper-v"}, "name"),
+        (server("a", disk(size=301), os_family="windows"), 0.1, {"kind": "hyper-v"}, ""),
+        (server("a", disk(size=2_100)), 0.1, {"kind": "hyper-v"}, "disk size"),
+        (server("a", disk(write_iops=1_190.0)), 0.1, TOOL, ""),
+    ],
+)
+def test_each_rule_holds_alone(
+    machine: Any, rate: float, options: dict[str, Any], rule: str
+) -> None:
+    # 840 effective write IOPS are 1,200 of which 30 % overlap; 18 MiB/s are 13.3 TiB in nine days.
+    made = one(machine, rate, **options)
+    assert ", ".join(made.tables["reasons"].values("rule")) == rule
+
+
 def test_every_reason_is_told_and_nothing_is_counted() -> None:
     bad = server(
         "bad", disk("os", 5000), disk("data", 40_000), disk("shared", 100, shared=True),

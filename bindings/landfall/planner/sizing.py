@@ -293,8 +293,9 @@ def _tier(
     def bears(tier: Tier) -> bool:
         return churn <= tier.churn_limit(disk.write_size) and (disk.iops or 0.0) <= tier.iops
 
-    for kind in ("standard_hdd", "premium_ssd"):
-        fitting = [tier for tier in roomy if tier.type == kind]
+    # A standard disk is as large as it is; a premium one may be larger for the sake of its load.
+    for kind, most in (("standard_hdd", 1), ("premium_ssd", None)):
+        fitting = [tier for tier in roomy if tier.type == kind][:most]
         for number, tier in enumerate(fitting):
             if bears(tier):
                 disk.tier = tier
