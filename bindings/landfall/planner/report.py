@@ -232,12 +232,17 @@ def _machines(plan: CapacityPlan) -> Section:
     table = plan.tables["compatible"]
     blocks: list[Block] = []
     if len(table):
-        unknown = set(table.values("unknown"))
-        # What is the same of all is said once.
-        same = unknown.pop() if len(unknown) == 1 else None
-        blocks = [table.block(most=_ROWS, without=[] if same is None else ["unknown"])]
-        if same:
-            blocks.append(TextBlock(f"Of all of them is not known: {same}."))
+        # A text that is the same of all is said once, and leaves its room to the others.
+        texts = [each for each in table.columns[2:] if each.kind == "text"]
+        same = {
+            each.key: f"{each.title}: {table.rows[0][each.key]}"
+            for each in texts
+            if len(table) > 1 and len(set(table.values(each.key))) == 1
+        }
+        blocks = [table.block(most=_ROWS, without=list(same))]
+        said = [text for key, text in same.items() if table.rows[0][key]]
+        if said:
+            blocks.append(TextBlock(f"The same of all of them: {'; '.join(said)}."))
         if len(plan.tables["disks"]) != len(plan.machines):
             blocks.append(plan.tables["disks"].block(most=_DISK_ROWS))
     return Section(
