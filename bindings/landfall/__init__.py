@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from . import gallery as gallery
     from . import inventory as inventory
     from . import lab as lab
+    from . import planner as planner
     from . import planning as planning
     from . import rpo_laws as rpo_laws
     from . import sweeps as sweeps
@@ -141,7 +142,8 @@ _NAMES = {
 }
 #: Modules and packages that are reached as attributes, ``lf.waves``.
 _ROOMS = frozenset(
-    "deployment gallery inventory lab planning rpo_laws sweeps synthetic uncertainty waves".split()
+    "deployment gallery inventory lab planner planning rpo_laws sweeps synthetic uncertainty "
+    "waves".split()
 )
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -240,6 +242,7 @@ __all__ = [
     "load",
     "load_result",
     "open",
+    "planner",
     "planning",
     "required_bandwidth",
     "rpo_laws",

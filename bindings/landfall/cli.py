@@ -24,6 +24,7 @@ from ._version import version
 from .errors import LandfallError, ScenarioError, UnknownName, UnreadableResult
 from .inventory import commands as of_inventories
 from .lab import commands as of_the_lab
+from .planner import commands as of_plans
 from .sweeps import commands as of_sweeps
 from .waves import commands as of_waves
 
@@ -348,6 +349,7 @@ def doctor(
 app.command("lab")(_reports_errors(of_the_lab.explore))
 app.command("replay")(_reports_errors(of_the_lab.replay))
 app.command("waves")(_reports_errors(of_waves.waves))
+app.command("plan")(_reports_errors(of_plans.plan))
 app.command("import")(_reports_errors(of_inventories.import_file))
 app.command("sweep")(_reports_errors(of_sweeps.sweep))
 app.command("report")(_reports_errors(of_reports.report))

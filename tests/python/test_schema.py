@@ -207,3 +207,13 @@ def test_the_codes_are_those_of_the_simulator() -> None:
 def test_the_schema_is_json_without_surprises() -> None:
     assert json.loads(schema.schema_text()) == lf.scenario_schema()
     assert schema.schema_text().isascii()
+
+
+def test_parts_of_other_rooms_with_the_same_names_do_not_touch_it() -> None:
+    from landfall.planner.options import Throttle
+    from landfall.waves import Window
+
+    rooms = (Throttle, Window)
+    before = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    assert {room.__name__ for room in rooms} <= set(before["$defs"])
+    assert lf.scenario_schema() == before
