@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from .faults import Document, Fault, FaultKind, kinds, machine_names, written
 if TYPE_CHECKING:
     from ..scenario import Scenario
 
-__all__ = ["Case", "Ground", "applicable", "document_of"]
+__all__ = ["Case", "Ground", "applicable", "document_of", "survivable"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,19 @@ class Case:
     def __str__(self) -> str:
         faults = "; ".join(map(str, self.faults)) or "no fault"
         return f"seed {self.seed}: {faults}"
+
+
+def survivable(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return faults in order, without those that take away the last copy of something.
+
+    Of a machine whose source's disk is replaced the replica must not rot: no run could keep what is
+    promised of either, and ``sim/scenario/check_faults.cpp`` refuses both together.
+    """
+    ordered = sorted(set(faults))
+    replaced = {fault.target for fault in ordered if fault.kind == "disk_replaced"}
+    return tuple(
+        fault for fault in ordered if not (fault.kind == "replica_rot" and fault.target in replaced)
+    )
 
 
 @dataclass(frozen=True)

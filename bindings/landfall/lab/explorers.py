@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ..errors import UnknownName
-from .cases import Case, Ground
+from .cases import Case, Ground, survivable
 from .coverage import moments, phase_of
 from .faults import Fault, FaultKind
 from .knobs import turned
@@ -89,7 +89,7 @@ class Explorer(ABC):
         if not faults:
             stream = Stream(seed, "lab", "one fault")
             faults.append(self._fault(stream.choice(entities), self._instant(stream), stream))
-        return Case(seed, tuple(sorted(faults)))
+        return Case(seed, survivable(faults))
 
 
 class RandomExplorer(Explorer):
@@ -166,7 +166,7 @@ class PriorityExplorer(Explorer):
                 at_s = points[min(place, len(points) - 1)] + (_JUST_AFTER_S if low else 0.0)
                 faults.append(self._fault(entity, at_s, stream))
                 place += stream.below(3)
-            yield Case(seed, tuple(sorted(faults)))
+            yield Case(seed, survivable(faults))
 
 
 class PairwiseExplorer(Explorer):
@@ -185,7 +185,7 @@ class PairwiseExplorer(Explorer):
                 self._fault(entity, round(stream.between(*stream.choice(spans)), 9), stream)
                 for entity, spans in (self._in_cell(cell, stream) for cell in chosen)
             ]
-            yield Case(seed, tuple(sorted(faults)))
+            yield Case(seed, survivable(faults))
 
     def _cells(self) -> list[tuple[str, str]]:
         phases = sorted({phase for spans in self._spans().values() for phase in spans})
@@ -250,7 +250,7 @@ class ExhaustiveExplorer(Explorer):
         ]
         pairs = itertools.combinations(singles, 2)
         for faults in itertools.chain(((single,) for single in singles), pairs):
-            yield Case(self.seed, tuple(sorted(faults)))
+            yield Case(self.seed, survivable(faults))
 
 
 class CoverageExplorer(SwarmExplorer):
@@ -290,7 +290,7 @@ class CoverageExplorer(SwarmExplorer):
                 entity = next(e for e in self.ground.entities if e[0].name == moved.kind)
                 faults.append(self._fault((entity[0], moved.target), self._instant(stream), stream))
         kept_seed = parent.seed if stream.chance(0.5) else seed
-        return Case(kept_seed, tuple(sorted(set(faults))))
+        return Case(kept_seed, survivable(faults))
 
 
 #: Explorers by name, for people: class and what it does in a few words.

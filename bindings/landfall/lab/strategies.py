@@ -34,6 +34,7 @@ except ImportError as error:  # pragma: no cover - where Hypothesis is not insta
 from .. import simulation
 from ..errors import OperationRefused
 from ..faults import ASKED as OPERATIONS
+from .cases import survivable
 from .faults import Fault
 from .streams import Stream
 
@@ -79,7 +80,7 @@ def fault_lists(
 ) -> st.SearchStrategy[tuple[Fault, ...]]:
     """Return a strategy for lists of faults, in the order in which they happen."""
     lists = st.lists(faults_of(scenario), max_size=max_size, unique=True)
-    return lists.map(lambda faults: tuple(sorted(faults)))
+    return lists.map(survivable)
 
 
 def operation_sequences(
