@@ -54,7 +54,7 @@ ROWS: tuple[Row, ...] = (
     Row("expired-points-stay", (SHORT,), by=("S19",)),
     Row("points-expire-early", (SHORT,), by=("S19",)),
     Row("final-delta-is-skipped", (PAUSED,), by=("S7",)),
-    Row("skip-generation-check", (SLOW,), by=("S10", "S11")),
+    Row("skip-generation-check", (SLOW,), by=("S10", "S11"), seeds=400),
     Row("copy-overwrites-newer", (SLOW,), by=("S1", "S11")),
     Row("discards-are-not-sent", (SLOW,), by=("S11",)),
     Row("acknowledge-before-flush", (SLOW,), by=("S13",)),
@@ -62,7 +62,7 @@ ROWS: tuple[Row, ...] = (
     Row("union-misses-source-bitmap", (HOME,), by=("S11",)),
     Row("union-misses-target-bitmap", (HOME,), by=("S11",)),
     Row("acknowledge-clears-later", (SLOW_BITS,), by=("S11",), seeds=60),
-    Row("cache-loss-goes-unnoticed", (LOST_CACHE,), by=("S11",), seeds=120),
+    Row("cache-loss-goes-unnoticed", (LOST_CACHE,), by=("S11",), seeds=500),
     Row("switch-forgets-cache", (SERVERS,), by=("S11",)),
     Row("point-claims-uncopied-disk", (SLOW_DISKS,), by=("S36",)),
 )
