@@ -230,7 +230,9 @@ void ControlSight::see_last_job(MachineId machine, JobId last, lab::ItemSight& s
     }
     const auto source = told.was_away ? MachineInstance::Recovery : MachineInstance::Primary;
     const auto& ran = world_.instances(machine)[static_cast<std::size_t>(source)].ran;
-    seen.source_stopped = !ran.empty() && !ran.back().lasts() && ran.back().until >= job.started &&
+    // A change of the recovery point replaces the machine in Azure: it goes first.
+    seen.source_stopped = job.kind != JobKind::ChangeRecoveryPoint && !ran.empty() &&
+                          !ran.back().lasts() && ran.back().until >= job.started &&
                           !world_.lacks_power(machine, source);
     const bool planned = job.kind == JobKind::PlannedFailover || job.kind == JobKind::Failback;
     // Whoever asks for an older point wants the loss.

@@ -185,6 +185,13 @@ def _plans() -> Iterator[dict[str, Any]]:
                 {"when": {"plan": "all", "state": "failed_over"}, "delay": 300}
                 | {"do": "commit", "plan": "all"},
             ]
+            if name == "story-vmware-to-azure":
+                made["timeline"] += [
+                    {"when": {"plan": "all", "state": "committed"}, "delay": 1800}
+                    | {"do": "reprotect", "plan": "all"},
+                    {"when": {"plan": "all", "state": "reprotected"}, "delay": 3600}
+                    | {"do": "failback", "plan": "all"},
+                ]
             yield made
 
 

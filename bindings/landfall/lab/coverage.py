@@ -176,7 +176,10 @@ def moments(log: Mapping[str, Any], machine: str) -> dict[str, list[tuple[float,
         return {}
     just = [(t_s, t_s + _JUST_S) for t_s in points]
     return {
-        "marker": [(max(0.0, t_s - _MARKER_S), t_s) for t_s in points],
+        # Between the marker and the point lie milliseconds or seconds, as the line is.
+        "marker": [
+            (max(0.0, t_s - _MARKER_S / 10**scale), t_s) for t_s in points for scale in range(4)
+        ],
         "apply": [(t_s, t_s + _NEAR_S) for t_s in points],
         "publish": just,
         "prune": just[len(just) // 2 :],

@@ -169,6 +169,10 @@ class PriorityExplorer(Explorer):
             yield Case(seed, survivable(faults))
 
 
+#: How often a cell that a campaign wants is tried in a scenario.
+_TRIES = 5
+
+
 class PairwiseExplorer(Explorer):
     """Every kind of fault in every phase of the run without faults, then every two of them."""
 
@@ -176,8 +180,9 @@ class PairwiseExplorer(Explorer):
         cells = self._cells()
         order = Stream(self.seed, "lab", "pairs").shuffled(list(itertools.combinations(cells, 2)))
         singles = Stream(self.seed, "lab", "cells").shuffled(cells)
-        # What a campaign has not met yet comes first.
-        singles.sort(key=lambda cell: cell not in self.ground.wanted)
+        # What a campaign has not met yet comes first, and more than once: some phases are moments.
+        wanted = [cell for cell in singles if cell in self.ground.wanted]
+        singles = [*wanted * _TRIES, *(cell for cell in singles if cell not in self.ground.wanted)]
         for number, chosen in enumerate([*((cell,) for cell in singles), *order]):
             seed = self.seed + number
             stream = Stream(seed, "lab", "pairwise")
