@@ -50,9 +50,9 @@ mutants: build ## planted bugs: what finds each, after how many seeds; component
 	@LANDFALL_BUILD_DIR=$(CURDIR)/$(BUILD) PYTHONPATH=tests $(PYTHON) -m mutants.board \
 	    --json $(BUILD)/mutants.json
 
-SEEDS ?= 10000
+SEEDS ?= 12000
 CAMPAIGN_EXPLORERS ?= swarm,knobs,pairwise
-campaign: package ## the lab over all scenario kinds, SEEDS=10000 runs: a summary, the map, out/campaign.png
+campaign: package ## the lab over all scenario kinds, SEEDS=12000 runs: a summary, the map, out/campaign.png
 	@mkdir -p out
 	.venv/bin/landfall lab tests/lab/scenarios --seeds $(SEEDS) --explorer $(CAMPAIGN_EXPLORERS) \
 	    --corpus tests/corpus --map out/campaign.png
