@@ -165,5 +165,55 @@ TEST(ControlPlaneStory, AnotherPointAfterTheWayHomeStartsTheMachineAtHomeAndNoOt
     EXPECT_FALSE(world.machine(kVm, MachineInstance::Recovery).running());
 }
 
+/// In Azure, and its machine at home was left on.
+void leave_home_on(ControlWorld& world) {
+    world.protect(kVm);
+    world.run_for(minutes(1));
+    OperationOptions options;
+    options.shut_down_source = false;
+    world.carry_out(Operation::UnplannedFailover, kVm, options);
+    world.carry_out(Operation::Commit, kVm);
+    ASSERT_TRUE(world.machine(kVm, MachineInstance::Primary).running());
+}
+
+// hyper-v-azure-failover-failback-tutorial.md: it "is turned off during failback".
+TEST(ControlPlaneStory, AFailbackTurnsTheMachineAtHomeOffBeforeItIsWrittenOver) {
+    for (const DataSync sync : {DataSync::ForDownTime, DataSync::ForSynchronization}) {
+        ControlWorld world({ScenarioKind::HyperVSiteToAzure});
+        SiteRecovery& logic = world.logic();
+        leave_home_on(world);
+        OperationOptions options;
+        options.data_sync = sync;
+        const auto job = std::get<JobId>(logic.start(Operation::Failback, kVm, options));
+        while (logic.data_path(kVm) == DataPath::Stopped) world.run_for(seconds(1));
+        EXPECT_FALSE(world.machine(kVm, MachineInstance::Primary).running());
+        world.settle();
+        if (sync == DataSync::ForDownTime) {
+            ASSERT_EQ(logic.resume(job, "now"), std::nullopt);
+            world.settle();
+        }
+        EXPECT_EQ(logic.job(job).state, JobState::Succeeded) << logic.job(job).cause;
+        EXPECT_EQ(logic.milestones(kVm).failback_data_loss, Bytes(0));
+        EXPECT_TRUE(world.machine(kVm, MachineInstance::Primary).running());
+        EXPECT_FALSE(world.machine(kVm, MachineInstance::Recovery).running());
+        world.expect_no_violations();
+    }
+}
+
+TEST(ControlPlaneStory, AFailbackWritesOverNothingThatCannotBeTurnedOff) {
+    ControlWorld world({ScenarioKind::HyperVSiteToAzure});
+    leave_home_on(world);
+    world.world().plant(
+        {kVm, MachineInstance::Primary, MachineAction::ShutDown, "its host does not answer", 1});
+    const ProtectionState before = world.logic().protection_state(kVm);
+    const JobId job = world.carry_out(Operation::Failback, kVm);
+    EXPECT_EQ(world.logic().job(job).state, JobState::Failed);
+    EXPECT_EQ(world.logic().job(job).cause, "its host does not answer");
+    EXPECT_EQ(world.logic().protection_state(kVm), before);
+    EXPECT_EQ(world.logic().data_path(kVm), DataPath::Stopped);
+    EXPECT_TRUE(world.machine(kVm, MachineInstance::Recovery).running());
+    world.expect_no_violations();
+}
+
 }  // namespace
 }  // namespace landfall::test
