@@ -49,6 +49,7 @@ class PlanWatch {
                 }
                 const auto child = kept_.children.find(item.machine);
                 if (seen.fails_over && child != kept_.children.end()) {
+                    machine.attempt = child->second.attempt;
                     see_machine(logic_.job(child->second.job), machine);
                 }
             }
