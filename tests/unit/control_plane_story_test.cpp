@@ -215,5 +215,34 @@ TEST(ControlPlaneStory, AFailbackWritesOverNothingThatCannotBeTurnedOff) {
     world.expect_no_violations();
 }
 
+TEST(ControlPlaneStory, AnotherPointThatFailsStopsNoSource) {
+    ControlWorld world({ScenarioKind::VMwareToAzure});
+    world.protect(kVm);
+    world.run_for(minutes(1));
+    world.carry_out(Operation::UnplannedFailover, kVm);
+    world.world().plant({kVm, MachineInstance::Recovery, MachineAction::Create, "planted", 1});
+    const JobId job = world.carry_out(Operation::ChangePit, kVm);
+    EXPECT_EQ(world.logic().job(job).state, JobState::Failed);
+    world.expect_no_violations();
+}
+
+TEST(ControlPlaneStory, ASourceThatGoesDownWhileNobodyLooksWasShutDownByItsJob) {
+    ControlWorld world({ScenarioKind::HyperVSiteToAzure});
+    SiteRecovery& logic = world.logic();
+    world.protect(kVm);
+    world.run_for(minutes(1));
+    world.world().plant({kVm, MachineInstance::Recovery, MachineAction::Create, "planted", 1});
+    const auto job = std::get<JobId>(logic.start(Operation::PlannedFailover, kVm));
+    world.run_for(seconds(3));
+    logic.orchestrator_down();
+    world.run_for(seconds(10));
+    logic.orchestrator_up();
+    world.settle();
+    EXPECT_EQ(logic.job(job).state, JobState::Failed);
+    EXPECT_EQ(logic.job(job).tasks[1].state, TaskState::Skipped);
+    EXPECT_TRUE(world.sight().item(kVm).last_job->shut_source_down);
+    world.expect_no_violations();
+}
+
 }  // namespace
 }  // namespace landfall::test

@@ -42,6 +42,12 @@ struct Stage {
     SiteRecovery& logic;
 };
 
+void expect_no_fault(const Stage& stage, JobId job) {
+    for (const lab::PlanOracle& oracle : lab::plan_oracles()) {
+        EXPECT_EQ(oracle.fault(stage.world.sight().plan(job)), "") << oracle.card.id;
+    }
+}
+
 TEST(RecoveryPlanJobs, AFailoverIsOneJobWithAJobOfEachMachineBelow) {
     ActionBook book;
     RecoveryPlan plan = plan_of({1, 2});
@@ -162,9 +168,17 @@ TEST(RecoveryPlanJobs, AMachineThatWasRefusedIsBegunByARestartAndThatIsNoFault) 
     const lab::PlanSight seen = stage.world.sight().plan(job);
     ASSERT_TRUE(seen.machines[0].boot && seen.machines[1].boot);
     EXPECT_GT(seen.machines[0].boot->from, seen.machines[1].boot->until);
-    for (const lab::PlanOracle& oracle : lab::plan_oracles()) {
-        EXPECT_EQ(oracle.fault(seen), "") << oracle.card.id;
-    }
+    expect_no_fault(stage, job);
+}
+
+TEST(RecoveryPlanJobs, AMachineThatIsBusyAtItsShutdownGoesDownLaterAndThatIsNoFault) {
+    Stage stage(kVMware, 2, {plan_of({1, 1})});
+    stage.world.carry_out(Operation::TestFailover, MachineId(1));
+    stage.logic.start(Operation::TestFailoverCleanup, MachineId(1));
+    const JobId job = stage.world.carry_out(Operation::UnplannedFailover, kPlan);
+    EXPECT_EQ(plan_task(stage.logic, job, ShutDownMachine, "m1").state, PlanTaskState::Failed);
+    EXPECT_EQ(plan_task(stage.logic, job, StartMachine, "m1").state, PlanTaskState::Succeeded);
+    expect_no_fault(stage, job);
 }
 
 TEST(RecoveryPlanJobs, WithoutShutdownAndWithAnotherPointForAllMachines) {
