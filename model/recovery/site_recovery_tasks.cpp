@@ -171,10 +171,6 @@ void SiteRecovery::machine_done(JobId id, const MachineActionEnded& event) {
                 end_task(id, TaskState::Failed);  // SR/site-recovery-failover.md: it goes on
                 return;
             }
-            target.writes_until = environment_.clock.now();
-            if (target.active == ActiveLocation::Primary) {
-                target.milestones.writes_until = target.writes_until;
-            }
             target.sync_possible = engine_.capture_final(active_leg(machine));
             break;
         case TaskAction::StartReplicaMachine:

@@ -244,5 +244,27 @@ TEST(ControlPlaneStory, ASourceThatGoesDownWhileNobodyLooksWasShutDownByItsJob) 
     world.expect_no_violations();
 }
 
+TEST(ControlPlaneStory, APlannedFailoverLosesNothingWhenNobodySeesItsSourceGoDown) {
+    for (const ScenarioKind kind : {ScenarioKind::HyperVSiteToAzure, ScenarioKind::VmmToVmm}) {
+        for (int half = 4; half <= 16; ++half) {
+            ControlWorld world({kind});
+            SiteRecovery& logic = world.logic();
+            world.protect(kVm);
+            world.run_for(minutes(1));
+            const auto job = std::get<JobId>(logic.start(Operation::PlannedFailover, kVm));
+            world.run_for(nanoseconds(500'000'000LL * half));
+            logic.orchestrator_down();
+            world.run_for(seconds(7));
+            logic.orchestrator_up();
+            world.settle();
+            EXPECT_EQ(logic.job(job).state, JobState::Succeeded);
+            const Instant off = world.machine(kVm, MachineInstance::Primary).ran.back().until;
+            EXPECT_EQ(logic.milestones(kVm).writes_until, off);
+            EXPECT_GE(logic.milestones(kVm).failed_over_to->time, off)
+                << "it died after " << half << " half seconds";
+        }
+    }
+}
+
 }  // namespace
 }  // namespace landfall::test
