@@ -62,7 +62,7 @@ constexpr std::array kTasks = {
     TaskRow{Job::Failover, kStartReplica, StartReplicaMachine},
 
     // hyper-v-azure-failback.md
-    TaskRow{Job::Failback, kCheck, Wait, &Profile::prerequisites_check_time},
+    TaskRow{Job::Failback, kCheck, CheckFailback, &Profile::prerequisites_check_time},
     TaskRow{Job::Failback, "Synchronize data", StartReverse, nullptr, MinimiseDowntime},
     TaskRow{Job::Failback, "Waiting for user input", AwaitUser, nullptr, MinimiseDowntime},
     TaskRow{Job::Failback, kShutDown, ShutDownSourceOrFail},

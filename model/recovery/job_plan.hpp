@@ -49,6 +49,7 @@ enum class TaskAction : std::uint8_t {
     CheckCompatibility,        ///< fails with every reason why the machine cannot be protected
     CheckRecoveryPoint,        ///< fails without a point to fail over to, or without room for it
     CheckReprotect,            ///< fails until the agent has registered again
+    CheckFailback,             ///< the machine at home is off before it is written over
     CheckMachine,              ///< fails where the machine that the item is to go on with is gone
     StartInitialReplication,   ///< when its time is over
     AwaitRecoveryPoint,        ///< waits for the first recovery point, then takes its time

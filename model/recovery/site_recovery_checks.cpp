@@ -119,7 +119,18 @@ void SiteRecovery::note_machine(const MachineActionEnded& event) {
                 engine_.source_started(active_leg(event.machine));
             }
             return;
-        case MachineAction::ShutDown: is_on(event.machine, event.instance) = false; return;
+        case MachineAction::ShutDown:
+            is_on(event.machine, event.instance) = false;
+            if (event.instance == source_of(event.machine) &&
+                (is_in(event.machine, TaskAction::ShutDownSource) ||
+                 is_in(event.machine, TaskAction::ShutDownSourceOrFail))) {
+                // It wrote until now, whoever finds the task done later.
+                owner.writes_until = environment_.clock.now();
+                if (owner.active == ActiveLocation::Primary) {
+                    owner.milestones.writes_until = owner.writes_until;
+                }
+            }
+            return;
         case MachineAction::Delete:
             is_on(event.machine, event.instance) = false;
             if (!recovery) return;

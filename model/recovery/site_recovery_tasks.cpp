@@ -124,7 +124,8 @@ void SiteRecovery::time_over(JobId id) {
             break;
         case TaskAction::KeepChosenPoint: commit_points(id); return;
         case TaskAction::RemoveItem: remove_item(id); break;
-        case TaskAction::CheckReprotect: {
+        case TaskAction::CheckReprotect:
+        case TaskAction::CheckFailback: {
             if (mutant(Mutant::ReprotectLeavesOtherOn)) break;
             const MachineInstance other = target_of(machine);
             if (other == MachineInstance::Recovery && at(machine).recovery_exists) {
@@ -134,7 +135,8 @@ void SiteRecovery::time_over(JobId id) {
             }
             if (is_on(machine, other)) {
                 // SR/vmware-azure-reprotect.md: the machine that goes on being replicated to is
-                // off.
+                // off; so is that at home "during failback"
+                // (hyper-v-azure-failover-failback-tutorial.md), which is seen to here as well [A].
                 request(id, other, MachineAction::ShutDown);
                 return;
             }
@@ -168,10 +170,6 @@ void SiteRecovery::machine_done(JobId id, const MachineActionEnded& event) {
                 }
                 end_task(id, TaskState::Failed);  // SR/site-recovery-failover.md: it goes on
                 return;
-            }
-            target.writes_until = environment_.clock.now();
-            if (target.active == ActiveLocation::Primary) {
-                target.milestones.writes_until = target.writes_until;
             }
             target.sync_possible = engine_.capture_final(active_leg(machine));
             break;

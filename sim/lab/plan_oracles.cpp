@@ -37,6 +37,8 @@ std::string of_pairs(const PlanSight& plan, Fault&& fault) {
             const PlanMachineSight& one = plan.machines[first];
             const PlanMachineSight& other = plan.machines[then];
             if (one.begun_anew || other.begun_anew) continue;
+            // One of them could not be begun at first, which is a failure as well.
+            if (one.attempt != other.attempt) continue;
             std::string found = fault(one, other);
             if (!found.empty()) return found;
         }

@@ -8,6 +8,7 @@
 // Sources: SR/site-recovery-create-recovery-plans.md, SR/recovery-plan-overview.md.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,7 @@ struct PlanMachineSight {
     std::size_t group = 0;                     ///< from 0
     std::vector<std::size_t> depends_on = {};  ///< places in PlanSight::machines
     bool begun_anew = false;                   ///< its job failed and was restarted
+    std::uint16_t attempt = 0;                 ///< of the plan's job, in which its job was begun
     std::optional<Span> shutdown = {};         ///< of its source
     std::optional<Span> creation = {};         ///< only its end is known for certain
     std::optional<Span> boot = {};             ///< at the target

@@ -215,10 +215,17 @@ void ControlSight::see_last_job(MachineId machine, JobId last, lab::ItemSight& s
     told.state_before = job.state_before;
     told.was_away = job.active_before == ActiveLocation::Recovery;
     told.network = job.options.test_network;
+    const auto source = told.was_away ? MachineInstance::Recovery : MachineInstance::Primary;
+    const auto& ran = world_.instances(machine)[static_cast<std::size_t>(source)].ran;
+    const bool is_off = !ran.empty() && !ran.back().lasts();
+    // An orchestrator that dies meanwhile finds the machine off, and the task skipped.
+    const auto stopped_within = [&](const TaskRecord& task) {
+        return is_off && ran.back().until > task.started && ran.back().until <= task.ended;
+    };
     for (const TaskRecord& task : job.tasks) {
         const bool shuts_down = gate_of(task.row->action) == JobGate::ShutDown;
         if (!shuts_down || task.state == TaskState::Pending) continue;
-        told.shut_source_down = task.state != TaskState::Skipped;
+        told.shut_source_down = task.state != TaskState::Skipped || stopped_within(task);
     }
     if (job.point) {
         told.point = job.point->time;
@@ -228,12 +235,9 @@ void ControlSight::see_last_job(MachineId machine, JobId last, lab::ItemSight& s
          world_.instances(machine)[static_cast<std::size_t>(MachineInstance::Test)].existed) {
         if (span.from < job.started && span.until > job.started) told.drill_was_open = true;
     }
-    const auto source = told.was_away ? MachineInstance::Recovery : MachineInstance::Primary;
-    const auto& ran = world_.instances(machine)[static_cast<std::size_t>(source)].ran;
-    // A change of the recovery point replaces the machine in Azure: it goes first.
-    seen.source_stopped = job.kind != JobKind::ChangeRecoveryPoint && !ran.empty() &&
-                          !ran.back().lasts() && ran.back().until >= job.started &&
-                          !world_.lacks_power(machine, source);
+    // A change of the recovery point replaces the machine: it goes first.
+    seen.source_stopped = is_off && job.kind != JobKind::ChangeRecoveryPoint &&
+                          ran.back().until >= job.started && !world_.lacks_power(machine, source);
     const bool planned = job.kind == JobKind::PlannedFailover || job.kind == JobKind::Failback;
     // Whoever asks for an older point wants the loss.
     const bool latest = job.options.recovery_point == RecoveryPointChoice::Latest;

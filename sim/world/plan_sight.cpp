@@ -49,6 +49,7 @@ class PlanWatch {
                 }
                 const auto child = kept_.children.find(item.machine);
                 if (seen.fails_over && child != kept_.children.end()) {
+                    machine.attempt = child->second.attempt;
                     see_machine(logic_.job(child->second.job), machine);
                 }
             }
@@ -70,7 +71,8 @@ class PlanWatch {
             // A time that is not the task's own is of something else that happened to the machine.
             const Instant at = task.ended;
             const JobGate gate = gate_of(task.row->action);
-            if (gate == JobGate::ShutDown && stopped_at(history(child, source), at)) {
+            const bool of_plan = !missed_its_shutdown(child.machine);
+            if (gate == JobGate::ShutDown && of_plan && stopped_at(history(child, source), at)) {
                 seen.shutdown = lab::Span{at - profile.shut_down_time, at};
             }
             if (gate == JobGate::Start && started_at(history(child, target), at)) {
@@ -82,6 +84,16 @@ class PlanWatch {
                 seen.creation = lab::Span{child.started, span.from};
             }
         }
+    }
+
+    /// When its turn came its item was busy, not ready or at the target already, so that the plan's
+    /// step failed or was skipped; its own job may still shut it down before it fails over.
+    [[nodiscard]] bool missed_its_shutdown(MachineId machine) const {
+        const PlanTaskTree& tasks = kept_.run.tasks;
+        return std::any_of(tasks.begin(), tasks.end(), [machine](const PlanTask& task) {
+            return task.kind == PlanTaskKind::ShutDownMachine && task.machine == machine &&
+                   (task.state == PlanTaskState::Failed || task.state == PlanTaskState::Skipped);
+        });
     }
 
     [[nodiscard]] const InstanceHistory& history(const JobRecord& job, MachineInstance of) const {

@@ -165,5 +165,106 @@ TEST(ControlPlaneStory, AnotherPointAfterTheWayHomeStartsTheMachineAtHomeAndNoOt
     EXPECT_FALSE(world.machine(kVm, MachineInstance::Recovery).running());
 }
 
+/// In Azure, and its machine at home was left on.
+void leave_home_on(ControlWorld& world) {
+    world.protect(kVm);
+    world.run_for(minutes(1));
+    OperationOptions options;
+    options.shut_down_source = false;
+    world.carry_out(Operation::UnplannedFailover, kVm, options);
+    world.carry_out(Operation::Commit, kVm);
+    ASSERT_TRUE(world.machine(kVm, MachineInstance::Primary).running());
+}
+
+// hyper-v-azure-failover-failback-tutorial.md: it "is turned off during failback".
+TEST(ControlPlaneStory, AFailbackTurnsTheMachineAtHomeOffBeforeItIsWrittenOver) {
+    for (const DataSync sync : {DataSync::ForDownTime, DataSync::ForSynchronization}) {
+        ControlWorld world({ScenarioKind::HyperVSiteToAzure});
+        SiteRecovery& logic = world.logic();
+        leave_home_on(world);
+        OperationOptions options;
+        options.data_sync = sync;
+        const auto job = std::get<JobId>(logic.start(Operation::Failback, kVm, options));
+        while (logic.data_path(kVm) == DataPath::Stopped) world.run_for(seconds(1));
+        EXPECT_FALSE(world.machine(kVm, MachineInstance::Primary).running());
+        world.settle();
+        if (sync == DataSync::ForDownTime) {
+            ASSERT_EQ(logic.resume(job, "now"), std::nullopt);
+            world.settle();
+        }
+        EXPECT_EQ(logic.job(job).state, JobState::Succeeded) << logic.job(job).cause;
+        EXPECT_EQ(logic.milestones(kVm).failback_data_loss, Bytes(0));
+        EXPECT_TRUE(world.machine(kVm, MachineInstance::Primary).running());
+        EXPECT_FALSE(world.machine(kVm, MachineInstance::Recovery).running());
+        world.expect_no_violations();
+    }
+}
+
+TEST(ControlPlaneStory, AFailbackWritesOverNothingThatCannotBeTurnedOff) {
+    ControlWorld world({ScenarioKind::HyperVSiteToAzure});
+    leave_home_on(world);
+    world.world().plant(
+        {kVm, MachineInstance::Primary, MachineAction::ShutDown, "its host does not answer", 1});
+    const ProtectionState before = world.logic().protection_state(kVm);
+    const JobId job = world.carry_out(Operation::Failback, kVm);
+    EXPECT_EQ(world.logic().job(job).state, JobState::Failed);
+    EXPECT_EQ(world.logic().job(job).cause, "its host does not answer");
+    EXPECT_EQ(world.logic().protection_state(kVm), before);
+    EXPECT_EQ(world.logic().data_path(kVm), DataPath::Stopped);
+    EXPECT_TRUE(world.machine(kVm, MachineInstance::Recovery).running());
+    world.expect_no_violations();
+}
+
+TEST(ControlPlaneStory, AnotherPointThatFailsStopsNoSource) {
+    ControlWorld world({ScenarioKind::VMwareToAzure});
+    world.protect(kVm);
+    world.run_for(minutes(1));
+    world.carry_out(Operation::UnplannedFailover, kVm);
+    world.world().plant({kVm, MachineInstance::Recovery, MachineAction::Create, "planted", 1});
+    const JobId job = world.carry_out(Operation::ChangePit, kVm);
+    EXPECT_EQ(world.logic().job(job).state, JobState::Failed);
+    world.expect_no_violations();
+}
+
+TEST(ControlPlaneStory, ASourceThatGoesDownWhileNobodyLooksWasShutDownByItsJob) {
+    ControlWorld world({ScenarioKind::HyperVSiteToAzure});
+    SiteRecovery& logic = world.logic();
+    world.protect(kVm);
+    world.run_for(minutes(1));
+    world.world().plant({kVm, MachineInstance::Recovery, MachineAction::Create, "planted", 1});
+    const auto job = std::get<JobId>(logic.start(Operation::PlannedFailover, kVm));
+    world.run_for(seconds(3));
+    logic.orchestrator_down();
+    world.run_for(seconds(10));
+    logic.orchestrator_up();
+    world.settle();
+    EXPECT_EQ(logic.job(job).state, JobState::Failed);
+    EXPECT_EQ(logic.job(job).tasks[1].state, TaskState::Skipped);
+    EXPECT_TRUE(world.sight().item(kVm).last_job->shut_source_down);
+    world.expect_no_violations();
+}
+
+TEST(ControlPlaneStory, APlannedFailoverLosesNothingWhenNobodySeesItsSourceGoDown) {
+    for (const ScenarioKind kind : {ScenarioKind::HyperVSiteToAzure, ScenarioKind::VmmToVmm}) {
+        for (int half = 4; half <= 16; ++half) {
+            ControlWorld world({kind});
+            SiteRecovery& logic = world.logic();
+            world.protect(kVm);
+            world.run_for(minutes(1));
+            const auto job = std::get<JobId>(logic.start(Operation::PlannedFailover, kVm));
+            world.run_for(nanoseconds(500'000'000LL * half));
+            logic.orchestrator_down();
+            world.run_for(seconds(7));
+            logic.orchestrator_up();
+            world.settle();
+            EXPECT_EQ(logic.job(job).state, JobState::Succeeded);
+            const Instant off = world.machine(kVm, MachineInstance::Primary).ran.back().until;
+            EXPECT_EQ(logic.milestones(kVm).writes_until, off);
+            EXPECT_GE(logic.milestones(kVm).failed_over_to->time, off)
+                << "it died after " << half << " half seconds";
+        }
+    }
+}
+
 }  // namespace
 }  // namespace landfall::test

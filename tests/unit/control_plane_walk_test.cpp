@@ -15,10 +15,10 @@ std::vector<ScenarioKind> every_kind() {
     return kinds;
 }
 
-TEST(ControlPlaneWalk, TenThousandOperationsOverEveryKindLeaveNothingHanging) {
+TEST(ControlPlaneWalk, TwentyThousandOperationsOverEveryKindLeaveNothingHanging) {
     int started = 0;
     int refused = 0;
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         SCOPED_TRACE(seed);
         ControlPlaneWalk walk(every_kind(), seed);
         for (int k = 0; k < 1000; ++k) {

@@ -62,6 +62,11 @@ TEST(PlanOracles, BootsAreInTheOrderOfGroupsAndDependencies) {
     EXPECT_EQ(fired(plan), "P1 ");
     plan.machines[0].begun_anew = true;
     EXPECT_EQ(fired(plan), "") << "its user restarted the plan";
+    plan.machines[0].begun_anew = false;
+    plan.machines[0].attempt = 1;
+    EXPECT_EQ(fired(plan), "") << "it was refused at first, and begun when the plan was restarted";
+    plan.machines[1].attempt = plan.machines[2].attempt = 1;
+    EXPECT_EQ(fired(plan), "P1 ") << "what is begun in one attempt has its order";
     plan = plan_that_went_well();
     plan.machines[1].boot = span(139, 149);
     EXPECT_EQ(fired(plan), "P1 ") << "web depends on it";

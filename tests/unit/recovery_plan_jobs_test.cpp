@@ -42,6 +42,12 @@ struct Stage {
     SiteRecovery& logic;
 };
 
+void expect_no_fault(const Stage& stage, JobId job) {
+    for (const lab::PlanOracle& oracle : lab::plan_oracles()) {
+        EXPECT_EQ(oracle.fault(stage.world.sight().plan(job)), "") << oracle.card.id;
+    }
+}
+
 TEST(RecoveryPlanJobs, AFailoverIsOneJobWithAJobOfEachMachineBelow) {
     ActionBook book;
     RecoveryPlan plan = plan_of({1, 2});
@@ -147,6 +153,32 @@ TEST(RecoveryPlanJobs, AnUnplannedFailoverGoesOnAndARestartBringsUpTheRest) {
     stage.world.settle();
     EXPECT_EQ(stage.logic.job(job).state, JobState::Succeeded) << stage.logic.job(job).cause;
     EXPECT_EQ(stage.state(0), ProtectionState::UnplannedFailoverCommitPendingStatesBegin);
+}
+
+TEST(RecoveryPlanJobs, AMachineThatWasRefusedIsBegunByARestartAndThatIsNoFault) {
+    Stage stage(kVMware, 2, {plan_of({1, 1})});
+    stage.world.carry_out(Operation::TestFailover, MachineId(0));  // its own drill is in the way
+    const JobId job = stage.world.carry_out(Operation::TestFailover, kPlan);
+    EXPECT_EQ(stage.logic.job(job).state_description, "PartiallySucceeded");
+    EXPECT_EQ(children_of(stage.logic, job).size(), 1U);
+    stage.world.carry_out(Operation::TestFailoverCleanup, MachineId(0));
+    ASSERT_EQ(stage.logic.restart(job), std::nullopt);
+    stage.world.settle();
+    EXPECT_EQ(stage.logic.job(job).state, JobState::Succeeded) << stage.logic.job(job).cause;
+    const lab::PlanSight seen = stage.world.sight().plan(job);
+    ASSERT_TRUE(seen.machines[0].boot && seen.machines[1].boot);
+    EXPECT_GT(seen.machines[0].boot->from, seen.machines[1].boot->until);
+    expect_no_fault(stage, job);
+}
+
+TEST(RecoveryPlanJobs, AMachineThatIsBusyAtItsShutdownGoesDownLaterAndThatIsNoFault) {
+    Stage stage(kVMware, 2, {plan_of({1, 1})});
+    stage.world.carry_out(Operation::TestFailover, MachineId(1));
+    stage.logic.start(Operation::TestFailoverCleanup, MachineId(1));
+    const JobId job = stage.world.carry_out(Operation::UnplannedFailover, kPlan);
+    EXPECT_EQ(plan_task(stage.logic, job, ShutDownMachine, "m1").state, PlanTaskState::Failed);
+    EXPECT_EQ(plan_task(stage.logic, job, StartMachine, "m1").state, PlanTaskState::Succeeded);
+    expect_no_fault(stage, job);
 }
 
 TEST(RecoveryPlanJobs, WithoutShutdownAndWithAnotherPointForAllMachines) {

@@ -27,7 +27,7 @@ class RecoveryPlanWalk : public testing::TestWithParam<int> {};
 TEST_P(RecoveryPlanWalk, LeavesNothingHanging) {
     const auto kind = static_cast<ScenarioKind>(GetParam());
     int plan_jobs = 0;
-    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
         SCOPED_TRACE(seed);
         ControlPlaneWalk walk = walk_of(kind, seed);
         for (std::size_t m = 0; m < 4; ++m) walk.world().protect(MachineId(m));
