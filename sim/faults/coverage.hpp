@@ -71,7 +71,7 @@ class Coverage {
         std::optional<Instant> at;
         bool pruned = false;
     };
-    std::vector<Published> published_;  ///< by leg: the last time
+    std::vector<Published> published_;                   ///< by leg: the last time
     std::vector<std::vector<RecoveryPlanId>> plans_of_;  ///< by item
     std::size_t struck_now_ = 0;
     std::vector<std::size_t> of_this_instant_;  ///< faults that do not last
