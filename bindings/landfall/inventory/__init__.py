@@ -15,8 +15,9 @@ so each has limits (:class:`Limits`).
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazily import lazily
 
 if TYPE_CHECKING:
     from .azure_migrate import from_azure_migrate
@@ -42,7 +43,7 @@ _HOMES = {
     "trace": "Trace",
     "trace_files": "trace_from_bitbrains trace_from_long trace_from_wide",
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+__getattr__, __dir__ = lazily(__name__, _HOMES)
 
 __all__ = [
     "Edge",
@@ -67,15 +68,3 @@ __all__ = [
     "trace_from_long",
     "trace_from_wide",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

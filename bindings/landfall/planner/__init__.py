@@ -12,8 +12,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazily import lazily
 
 if TYPE_CHECKING:
     from .capacity_plan import CapacityPlan
@@ -29,7 +30,7 @@ _HOMES = {
     "simulated": "SimulatedPlan",
     "tables": "PlanTable",
 }
-_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+__getattr__, __dir__ = lazily(__name__, _HOMES)
 
 __all__ = [
     "CapacityPlan",
@@ -40,15 +41,3 @@ __all__ = [
     "Volume",
     "plan",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

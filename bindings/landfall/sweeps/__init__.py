@@ -21,8 +21,9 @@ loaded before it is used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazily import lazily
 
 if TYPE_CHECKING:
     from .experiment import sweep
@@ -44,7 +45,7 @@ _NAMES = {
     "store": "StoreError StoreInUse",
     "table": "Sweep",
 }
-_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+__getattr__, __dir__ = lazily(__name__, _NAMES)
 
 __all__ = [
     "Change",
@@ -61,15 +62,3 @@ __all__ = [
     "search",
     "sweep",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -14,8 +14,9 @@ links with the changes of everything that replicates already, and links carry le
     plan.compare(lf.waves.first_fit(problem))
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazily import lazily
 
 if TYPE_CHECKING:
     from .calendar import Freeze, Window, weekly
@@ -34,16 +35,12 @@ __all__ = [
     "plan",
     "weekly",
 ]
-_HOME = {
-    **dict.fromkeys(("Freeze", "Window", "weekly"), "calendar"),
-    **dict.fromkeys(("first_fit", "plan"), "planning"),
-    **dict.fromkeys(("Move", "Need", "WaveProblem"), "problem"),
-    "WavePlan": "wave_plan",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f".{_HOME[name]}", __name__), name)
-    return value
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "calendar": "Freeze Window weekly",
+        "planning": "first_fit plan",
+        "problem": "Move Need WaveProblem",
+        "wave_plan": "WavePlan",
+    },
+)
