@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import Problem, ScenarioError
@@ -234,7 +235,7 @@ class _Reader:
         if missing := [field.headings[0] for field in self._columns.missing]:
             gathering.note(f"columns that the file does not have: {', '.join(missing)}")
         return Inventory(
-            name=self._text.label,
+            name=Path(self._text.label).name,
             kind="azure-migrate",
             sources=(self._text.label,),
             servers=tuple(self._servers.values()),

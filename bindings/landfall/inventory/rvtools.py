@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import codes, fields
@@ -183,7 +184,7 @@ class _Reader:
         self._add_cpu()
         servers = tuple(self._server(name, each) for name, each in self._machines.items())
         return Inventory(
-            name=self._book.label,
+            name=Path(self._book.label).name,
             kind="rvtools",
             sources=(self._book.label,),
             servers=servers,
