@@ -31,6 +31,7 @@ def notes(inventory: Inventory) -> str:
 
 def test_the_reference_file_is_read_whole() -> None:
     found = from_azure_migrate(shared_data(REFERENCE))
+    assert found.name == Path(REFERENCE).name  # and not where it lies
     assert (len(found), found.rejected) == (500, ())
     first = found.servers[0]
     assert (first.name, first.cores, first.memory_bytes) == ("bb-rnd-001", 2, 8192 * MIB)
