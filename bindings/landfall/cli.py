@@ -8,6 +8,7 @@ differ, 5 something that must come never came (a rule of liveness), 130 interrup
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import json
 import os
@@ -43,7 +44,8 @@ app = typer.Typer(
     name="landfall",
     help="Flight simulator for disaster recovery and migration to Azure.",
     epilog="Exit codes: 0 done, 1 an expectation, an oracle or a rule of safety failed, "
-    "2 bad input, 3 the run failed, 4 two runs of the same differ, 5 a rule of liveness failed.",
+    "2 bad input, 3 the run failed, 4 two runs of the same differ, 5 a rule of liveness failed, "
+    "130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -74,6 +76,8 @@ def _reports_errors(command: Callable[_Parameters, None]) -> Callable[_Parameter
             raise typer.Exit(BROKEN_PIPE) from None
         except OSError as error:
             _drop_output()
+            if error.errno == errno.ENAMETOOLONG:
+                _fail("a name is too long for the file system", BAD_INPUT)
             _fail(f"cannot go on: {error}", RUN_FAILED)
 
     return reporting

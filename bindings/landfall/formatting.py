@@ -73,6 +73,20 @@ def size(count: float | None) -> str:
     return f"{number} {_SIZE_UNITS[power]}"
 
 
+def bits(per_second: float) -> str:
+    """Return a rate of bits per second in decimal units, as links are sold, such as "1.5 Gbit/s".
+
+    Examples
+    --------
+    >>> bits(1.5e9), bits(64_000), bits(0)
+    ('1.5 Gbit/s', '64 kbit/s', '0 bit/s')
+    """
+    for factor, name in ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")):
+        if abs(per_second) >= factor:
+            return f"{per_second / factor:.4g} {name}"
+    return f"{per_second:.4g} bit/s"
+
+
 def plural(count: int, word: str) -> str:
     """Return a count with its noun, such as "1 machine" or "1,200 machines".
 

@@ -36,8 +36,11 @@ def report(
     from .export import REPORT
     from .report import run_page
     from .result_files import load_result
+    from .writing import check_file
 
-    target = _target(out if out is not None else folder / REPORT)
+    if out is not None:
+        check_file("--out", out)
+    target = out if out is not None else folder / REPORT
     result = load_result(folder)
     page = run_page(result, interactive=not static, where=str(folder))
     _written(page.save(target), show)
@@ -58,13 +61,15 @@ def compare(
 ) -> None:
     """Set saved results side by side: what differs in numbers, over time, in the scenarios."""
     from .comparison import compare as compared
+    from .writing import check_file
 
     if not 2 <= len(folders) <= 12:
         raise UnreadableResult(f"give two to twelve folders to compare, not {len(folders)}")
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise UnreadableResult("a folder is given twice: a result does not differ from itself")
-    target = None if out is None else _target(out)
-    if show and target is None:
+    if out is not None:
+        check_file("--out", out)
+    if show and out is None:
         raise UnreadableResult("--open goes with --out FILE")
     comparison = compared(*folders)
     if as_json:
@@ -77,17 +82,8 @@ def compare(
 
         for block in (headline_table(comparison), *scenario_blocks(comparison)):
             terminal.console().print(_rich(block, most=20))
-    if target is not None:
-        _written(comparison.page(interactive=not static).save(target), show, quiet=as_json)
-
-
-def _target(path: Path) -> Path:
-    """Return the file to write, or say before any work why it cannot be."""
-    if path.is_dir():
-        raise UnreadableResult(f"--out: {path} is a folder; give the name of a file")
-    if path.parent.exists() and not path.parent.is_dir():
-        raise UnreadableResult(f"--out: {path.parent} is a file; {path} cannot be in it")
-    return path
+    if out is not None:
+        _written(comparison.page(interactive=not static).save(out), show, quiet=as_json)
 
 
 def _written(path: Path, show: bool, *, quiet: bool = False) -> None:

@@ -15,13 +15,11 @@ from __future__ import annotations
 
 import io
 import math
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +29,7 @@ from .errors import UnknownName
 from .inventory.model import Note
 from .inventory.reading import Limits, PathLike, read_bytes, refuse
 from .inventory.trace import Trace
+from .writing import whole_file
 
 if TYPE_CHECKING:
     from .plots import Picture
@@ -225,13 +224,8 @@ class ChurnModel:
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
         values["start_unix_s"] = math.nan if self.start_unix_s is None else self.start_unix_s
         values["names"] = np.array(self.names, dtype=np.str_)
-        partial = file.with_name(f".{file.name}.{uuid4().hex[:8]}.partial")
-        try:
-            with partial.open("wb") as stream:
-                np.savez_compressed(stream, format=np.array(_FORMAT), **values)
-            os.replace(partial, file)  # noqa: PTH105 - says what it does better than Path.replace
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole_file(file) as written, written.open("wb") as stream:
+            np.savez_compressed(stream, format=np.array(_FORMAT), **values)
         return file
 
     @classmethod

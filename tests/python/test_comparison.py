@@ -131,6 +131,7 @@ def test_the_commands_write_pages_and_tables(tmp_path: Path) -> None:
         (["compare", "one", "nowhere"], "is not there"),
         (["compare", "one", "two", "--open"], "goes with --out"),
         (["report", "nowhere"], "is not there"),
+        (["report", "one/summary.json"], "one/summary.json is a file, not a folder"),
         (["report", "one", "--out", "two"], "is a folder"),
         (["report", "one", "--out", "one/summary.json/x.html"], "is a file"),
     ],

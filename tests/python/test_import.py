@@ -74,3 +74,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_the_version_is_that_of_the_build() -> None:
     assert landfall.__version__[0].isdigit()
     assert landfall.__version__ != "0+unknown"
+
+
+def test_completion_offers_what_is_there_for_users_and_nothing_else() -> None:
+    offered = python("import landfall as lf, landfall.errors; print(*dir(lf))").split()
+    public = {name for name in offered if not name.startswith("__")}
+    assert public == {name for name in landfall.__all__ if not name.startswith("__")}

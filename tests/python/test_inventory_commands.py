@@ -48,6 +48,9 @@ def test_import_takes_what_is_left_out_when_asked(tmp_path: Path) -> None:
     ("arguments", "text"),
     [
         (["{folder}"], "is a folder"),
+        (["{folder}/servers.csv", "--out", "{folder}"], "is a folder; give the name of a file"),
+        (["{folder}/servers.csv", "--out", ""], "is a folder; give the name of a file"),
+        (["{folder}/" + 5000 * "x"], "name is too long"),
         (["{folder}/none.csv"], "no such file"),
         (["{folder}/servers.csv", "--out", "{folder}/none/a.json"], "does not exist"),
     ],

@@ -10,6 +10,7 @@ import pytest
 from landfall import cli
 from landfall.lab.report import EXIT_CODES
 from python.lab_samples import office
+from python.run_samples import REPOSITORY
 from typer.testing import CliRunner, Result
 
 pytestmark = pytest.mark.usefixtures("built")
@@ -101,6 +102,17 @@ def test_a_policy_and_a_rule_come_from_a_file(plan: Path, tmp_path: Path) -> Non
         (("--explorer", "swarn"), 'Did you mean "swarm"'),
         (("--faults", "link_outtage"), 'Did you mean "link_outage"'),
         (("--budget", "soon"), "soon"),
+        (("--budget", "0"), "nothing would be run"),
+        (("--budget=-1",), "must not be negative"),
+        (("--budget", "nan"), "must be a finite number"),
+        (("--budget", "1e99"), "must be at most"),
+        (("--settle=-1",), "must not be negative"),
+        (("--settle", "inf"), "must be a finite number"),
+        (("--policy", f"{REPOSITORY / 'README.md'}:f"), "FILE.py:NAME"),
+        (("--junit", __file__ + "/x.xml"), "is a file"),
+        (("--map", "."), "is a folder"),
+        (("--map", "map.foo"), ".png"),
+        (("--corpus", __file__), "is a file, not a folder"),
         (("--policy", "nowhere.py:f"), "FILE.py:NAME"),
         (("--settle", "20 h"), "leaves no time for faults"),
     ],
@@ -110,6 +122,24 @@ def test_bad_options_end_with_2(plan: Path, options: Any, says: str) -> None:
     assert done.exit_code == 2, done.output
     assert says in done.stderr
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
+        ("def mine(:", "SyntaxError"),
+        ("mine = 3", "must be a function or class, not int"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--policy", "--rule"])
+def test_a_file_of_ours_that_is_wrong_ends_with_2(
+    plan: Path, tmp_path: Path, option: str, text: str, says: str
+) -> None:
+    (tmp_path / "ours.py").write_text(text)
+    done = landfall("lab", plan, "--seeds", 2, option, f"{tmp_path}/ours.py:mine")
+    assert done.exit_code == 2, done.output
+    assert says in done.stderr
 
 
 def test_bad_files_end_with_2(plan: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import landfall as lf
 import pytest
+from landfall import formatting
 from landfall.planner import PlanOptions, plan
 from python.fake_simulator import landfall
 from python.plan_samples import plain, server, servers, trace
@@ -246,3 +247,13 @@ def test_a_name_that_is_a_formula_is_written_as_text(tmp_path: Path) -> None:
     made.save(tmp_path / "out", interactive=False)
     text = (tmp_path / "out" / "compatible.csv").read_text()
     assert "\n'=1+1," in text
+
+
+def test_a_plan_says_its_bandwidth_in_the_units_of_its_tables() -> None:
+    few = plan(servers(server("a")), trace({"a": 0.1}))
+    text = formatting.bits(few.bandwidth())
+    assert f"{text} for 15 min" in repr(few)
+    assert text in few.tables["bandwidth"].block().cells[0][2].text
+    night = [{"from": "08:00", "to": "18:00", "share": 0}]
+    none = plan(servers(server("a")), trace({"a": 0.1}), options=PlanOptions(throttles=night))
+    assert "no bandwidth for 15 min" in repr(none)

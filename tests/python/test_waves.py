@@ -303,6 +303,16 @@ def test_the_command_plans_compares_and_writes(tmp_path: Path) -> None:
     assert lf.load(tmp_path / "out" / "scenario.json").check() == []
 
 
+def test_the_command_leaves_other_peoples_folders_alone(tmp_path: Path) -> None:
+    file = tmp_path / "problem.json"
+    file.write_text(json.dumps(small([_move("a")]).canonical()))
+    code, output = _landfall(str(file), "--out", str(tmp_path))
+    assert (code, "holds no waves of landfall" in output) == (2, True)
+    code, output = _landfall(str(file), "--out", str(file / "out"))
+    assert (code, "is a file" in output) == (2, True)
+    assert [each.name for each in tmp_path.iterdir()] == ["problem.json"]
+
+
 def test_the_command_says_what_stays_behind_and_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "problem.json"
     file.write_text(json.dumps(small([_move("a"), _move("b", 10**14)]).canonical()))

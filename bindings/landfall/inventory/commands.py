@@ -40,11 +40,14 @@ def import_file(
     ] = False,
 ) -> None:
     """Read an inventory: print what it adds up to, what was rejected and what was assumed."""
+    from ..writing import check_file
     from .reading import refuse
     from .recognise import load
 
-    if out is not None and not out.parent.is_dir():
-        refuse(str(out), "the folder for it does not exist")
+    if out is not None:
+        check_file("--out", out)
+        if not out.parent.is_dir():
+            refuse(str(out), "the folder for it does not exist")
     include = ["template"] * include_templates + ["powered-off"] * include_powered_off
     inventory = load(
         file,

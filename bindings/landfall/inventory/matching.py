@@ -63,7 +63,11 @@ def match_trace(inventory: Inventory, trace: Trace, *, by: Literal["name", "orde
         message = f"and {len(missing) - _SHOWN:,} more servers"
         problems.append(Problem(codes.NAMES_DIFFER, "", None, message))
     message = f"machines that no server has the name of: {_some(free) or 'none'}"
-    hint = '; by="order" takes the columns in order' if len(names) == len(trace.names) else ""
+    hint = (
+        '; by="order" (--match order) takes the columns in order'
+        if len(names) == len(trace.names)
+        else ""
+    )
     problems.append(Problem(codes.NAMES_DIFFER, "", None, message + hint))
     raise ScenarioError(problems, source=label)
 

@@ -387,7 +387,10 @@ class _EdgeMaker:
         stated = about.get(_SPEED)
         if stated is None:
             if self._bits_per_s is None:
-                message = 'has no LinkSpeedRaw; say bandwidth="10 Gbit/s" for such links'
+                message = (
+                    'has no LinkSpeedRaw; say bandwidth="10 Gbit/s" for such links '
+                    "(--network-bandwidth)"
+                )
                 self._problem(name, message)
             else:
                 self._counts["links without a speed; they got the bandwidth asked for"] += 1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import html
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from .. import formatting
+from ..writing import whole_file
 from .model import Inventory, Server, ServerDisk
 
 if TYPE_CHECKING:
@@ -94,12 +93,8 @@ def is_inventory(values: object) -> bool:
 
 def replace_file(path: Path, text: str) -> Path:
     """Write a file, wholly or not at all."""
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8", newline="")
-        os.replace(partial, path)  # noqa: PTH105 - says what it does better than Path.replace
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        file.write_text(text, encoding="utf-8", newline="")
     return path
 
 

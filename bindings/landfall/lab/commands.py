@@ -87,9 +87,13 @@ def explore(
     from .campaign import Shares, together
     from .lab import Lab
 
+    _check_targets(corpus, junit, heat_map)
     reports: list[Report] = []
     sources = _scenarios(scenario)
-    share = Shares(seeds, seed, _time("--budget", budget), len(sources))
+    budget_s = _time("--budget", budget)
+    if budget_s == 0:
+        raise _wrong_time("--budget", budget, "must be more than 0: nothing would be run")
+    share = Shares(seeds, seed, budget_s, len(sources))
     for source in sources:
         lab = Lab(
             source,
@@ -124,6 +128,7 @@ def explore(
     if heat_map is not None:
         from .heat_map import draw
 
+        heat_map.parent.mkdir(parents=True, exist_ok=True)
         draw(together(reports), scenario, whole=len(reports) > 1).save(heat_map)
     raise typer.Exit(_worst(reports))
 
@@ -173,6 +178,17 @@ def replay(
 # --- What they share ------------------------------------------------------------------------------
 
 
+def _check_targets(corpus: Path | None, junit: Path | None, heat_map: Path | None) -> None:
+    from ..writing import check_file, check_folder
+
+    if corpus is not None:
+        check_folder("--corpus", corpus)
+    if junit is not None:
+        check_file("--junit", junit)
+    if heat_map is not None:
+        check_file("--map", heat_map, (".png", ".svg", ".pdf"))
+
+
 def _scenarios(name: str) -> list[str]:
     folder = Path(name)
     if not folder.is_dir():
@@ -192,36 +208,48 @@ def _time(option: str, text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        return float(text)
+        value: object = float(text)
     except ValueError:
-        pass
+        value = text
     try:
-        return float(parse(text, DURATION))
+        return float(parse(value, DURATION))
     except PydanticCustomError as error:
-        raise ScenarioError(
-            [Problem("SCN003", option, f'"{text}"', error.message())], source="command line"
-        ) from None
+        raise _wrong_time(option, text, error.message()) from None
+
+
+def _wrong_time(option: str, text: str | None, message: str) -> ScenarioError:
+    problem = Problem("SCN003", option, f'"{text}"', message)
+    return ScenarioError([problem], source="command line")
 
 
 def _object(name: str) -> Any:
     """Return what stands under a name in a Python file."""
     place, colon, attribute = name.rpartition(":")
     path = Path(place)
-    if not colon or not path.is_file():
-        message = "must be FILE.py:NAME, a Python file and the name of a function or class in it"
-        raise ScenarioError([Problem("SCN010", "", f'"{name}"', message)], source="command line")
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
+    if not colon or not path.is_file() or spec is None or spec.loader is None:
+        raise _no_object(
+            name, "must be FILE.py:NAME, a Python file and the name of a function or class in it"
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise _no_object(name, f"cannot be loaded: {type(error).__name__}: {error}") from error
     if not hasattr(module, attribute):
         from ..errors import UnknownName
 
         known = [word for word in vars(module) if not word.startswith("_")]
         raise UnknownName(f"function or class in {place}", attribute, known)
-    return getattr(module, attribute)
+    found = getattr(module, attribute)
+    if not callable(found):
+        raise _no_object(name, f"must be a function or class, not {type(found).__name__}")
+    return found
+
+
+def _no_object(name: str, message: str) -> ScenarioError:
+    return ScenarioError([Problem("SCN010", "", f'"{name}"', message)], source="command line")
 
 
 def _worst(reports: list[Report]) -> int:

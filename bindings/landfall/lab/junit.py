@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ..writing import whole_file
 from .report import Report, failure_text
 
 __all__ = ["write"]
@@ -18,7 +19,9 @@ def write(reports: Sequence[Report], path: Path) -> Path:
         root.append(_suite(report))
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write_text(text + "\n", encoding="utf-8")
     return path
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import uuid4
 
 from .. import formatting
 from ..inventory.model import Inventory
 from ..inventory.trace import Trace
 from ..waves.calendar import Freeze, Window
+from ..writing import whole_folder
 from .demand import Demand, Required
 from .options import PlanOptions
 from .sizing import SizedMachine
@@ -196,19 +197,10 @@ class CapacityPlan:
         from .files import remove_files, write_files
 
         target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        staging = target / f".{uuid4().hex[:8]}.partial"
-        staging.mkdir()
-        try:
+        with whole_folder(target) as staging:
             write_files(self, staging)
             self.report(staging / "report.html", simulated=simulated, interactive=interactive)
             remove_files(target)
-            for file in sorted(staging.iterdir()):
-                file.replace(target / file.name)
-        finally:
-            for file in staging.iterdir():
-                file.unlink()
-            staging.rmdir()
         return target
 
     def to_json(self) -> str:
@@ -216,11 +208,12 @@ class CapacityPlan:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def __repr__(self) -> str:
-        rate = self.bandwidth() / 1e6
+        rate = self.bandwidth()
+        text = formatting.bits(rate) if math.isfinite(rate) else "no bandwidth"
         count = formatting.plural(len(self.planned), "machine")
         return (
             f"<capacity plan of {self.inventory.name}: {count} of {len(self.machines):,}, "
-            f"{rate:,.0f} Mbit/s for {formatting.duration(self.rpo_s)}>"
+            f"{text} for {formatting.duration(self.rpo_s)}>"
         )
 
     def _repr_html_(self) -> str:

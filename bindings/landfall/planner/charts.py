@@ -61,7 +61,7 @@ def _churn(plan: CapacityPlan) -> Chart:
     x, y, cut = thinned(x, line, _POINTS)
     levels = [
         Level(
-            f"{_mbit(plan.bandwidth(share=share))}: {100 * share:g} % of the time",
+            f"{formatting.bits(plan.bandwidth(share=share))}: {100 * share:g} % of the time",
             plan.bandwidth(share=share),
         )
         for share in (1.0, 0.9)
@@ -71,17 +71,14 @@ def _churn(plan: CapacityPlan) -> Chart:
     note = "Every peak is drawn; between them the line is thinned." if cut else ""
     return Chart(
         "Churn of the planned machines, and the bandwidth it needs",
-        f"Line chart of the churn on the wire. Its peak is {_mbit(float(line.max()))}, the "
-        f"planned bandwidth {_mbit(plan.bandwidth())}.",
+        f"Line chart of the churn on the wire. Its peak is "
+        f"{formatting.bits(float(line.max()))}, the planned bandwidth "
+        f"{formatting.bits(plan.bandwidth())}.",
         scale,
         _rates("churn on the wire, with growth", top),
         [Line("churn", x, y, SKY, 1.0), *levels],
         note=note,
     )
-
-
-def _mbit(rate: float) -> str:
-    return f"{rate / 1e6:,.0f} Mbit/s"
 
 
 def _rpo(plan: CapacityPlan) -> Chart | None:
@@ -97,7 +94,7 @@ def _rpo(plan: CapacityPlan) -> Chart | None:
         x, y, _ = thinned(x, plan.demand.rpo(rate), _POINTS)
         worst = max(worst, float(y.max()))
         name = f"for {100 * share:g} % of the time" if share else "the link that is there"
-        series.append(Line(f"{_mbit(rate)}, {name}", x, y, colour, 1.2))
+        series.append(Line(f"{formatting.bits(rate)}, {name}", x, y, colour, 1.2))
     if not series:
         return None
     series.append(Level(f"RPO {formatting.duration(plan.rpo_s)}", plan.rpo_s))
@@ -168,7 +165,7 @@ def charts_of_days(plan: CapacityPlan) -> list[Chart]:
     above = np.where(found.violations > 0, peaks, 0.0)
     return [
         Chart(
-            f"Peak RPO of each day over {_mbit(rate)}",
+            f"Peak RPO of each day over {formatting.bits(rate)}",
             f"Bar chart of {len(peaks)} days, {np.count_nonzero(found.violations)} of them above "
             f"{formatting.duration(plan.rpo_s)}.",
             count_scale("", ""),

@@ -102,12 +102,13 @@ def plan(
 ) -> None:
     """Plan capacity for replicating an inventory: bandwidth, servers, storage, cost, copies."""
     from ..inventory import load
+    from ..writing import check_folder
     from .planning import plan as made_plan
 
     if match not in ("name", "order"):
         _refuse("--match", match, "says how servers are matched", ("name", "order"))
     if out is not None:
-        _check_folder(out)
+        check_folder("--out", out, "plan.json", "plan")
     given: dict[str, Any] = {
         "bandwidth": bandwidth,
         "assume_disk": assume_disk,
@@ -142,13 +143,6 @@ def _refuse(where: str, found: str | None, message: str, allowed: tuple[str, ...
     from ..inventory.reading import refuse
 
     refuse("landfall plan", message, where=where, found=found, allowed=allowed)
-
-
-def _check_folder(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        _refuse("--out", str(out), "is a file, not a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / "plan.json").is_file():
-        _refuse("--out", str(out), "is not empty and holds no plan of landfall")
 
 
 # --- Arguments ------------------------------------------------------------------------------------

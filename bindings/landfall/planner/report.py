@@ -83,7 +83,7 @@ def _sections(plan: CapacityPlan, simulated: Sequence[SimulatedPlan]) -> list[Se
         Section(
             "What-if by day",
             [*map(ChartBlock, charts_of_days(plan)), *_days(plan)],
-            f"Over {_mbit(plan.bandwidth(share=0.9))}, the bandwidth for 90 % of the time.",
+            f"Over {_rate(plan.bandwidth(share=0.9))}, the bandwidth for 90 % of the time.",
             "There are no days to tell apart.",
         ),
         Section(
@@ -122,8 +122,8 @@ def _sections(plan: CapacityPlan, simulated: Sequence[SimulatedPlan]) -> list[Se
     ]  # fmt: skip
 
 
-def _mbit(rate: float) -> str:
-    return f"{rate / 1e6:,.0f} Mbit/s" if math.isfinite(rate) else "no bandwidth"
+def _rate(rate: float) -> str:
+    return formatting.bits(rate) if math.isfinite(rate) else "no bandwidth"
 
 
 # --- Headline -------------------------------------------------------------------------------------
@@ -138,8 +138,7 @@ def _figures(plan: CapacityPlan) -> list[Figure]:
         ends = found.days_to_come or found.same_days
         note = ""
         if ends is not None:
-            low = f"{ends[0] / 1e6:,.0f}"
-            note = f"{low} to {_mbit(ends[1])} for the days to come, {_sure(plan)}"
+            note = f"{_rate(ends[0])} to {_rate(ends[1])} for the days to come, {_sure(plan)}"
         name = f"bandwidth, {100 * share:g} % of the time"
         made.append(Figure(name, cell_of(found.bits_per_second, rate), note))
     others = sum(bool(machine.reasons) for machine in plan.machines)
@@ -164,7 +163,7 @@ def _figures(plan: CapacityPlan) -> list[Figure]:
     )
     if plan.options.bandwidth is not None:
         achieved = plan.demand.achieved(plan.options.bandwidth, 1.0)
-        name = f"RPO over {_mbit(plan.options.bandwidth)}"
+        name = f"RPO over {_rate(plan.options.bandwidth)}"
         text = formatting.duration(achieved)
         is_met = achieved <= plan.rpo_s
         made.append(Figure(name, Cell(text, achieved, "good" if is_met else "bad")))
@@ -305,7 +304,7 @@ def _copies(plan: CapacityPlan) -> Section:
         tables["batch_machines"].block(most=_ROWS),
     ]
     given = plan.options.bandwidth
-    link = "the planned bandwidth" if given is None else _mbit(given)
+    link = "the planned bandwidth" if given is None else _rate(given)
     lead = (
         "Named batches in order. Changes of earlier batches go first: a batch gets what they leave "
         f"of {link}."
@@ -410,7 +409,7 @@ _WRITTEN = {
     "retention": formatting.duration,
     "write_size": formatting.size,
     "assume_disk": formatting.size,
-    "bandwidth": _mbit,
+    "bandwidth": _rate,
 }
 
 

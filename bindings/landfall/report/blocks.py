@@ -101,7 +101,7 @@ def _written(value: float, column: Column) -> str:
         case "size":
             return formatting.size(value)
         case "rate":
-            return _bits(value)
+            return formatting.bits(value)
         case "money":
             return f"{value:,.2f} {column.unit}".rstrip()
         case "percent":
@@ -110,14 +110,6 @@ def _written(value: float, column: Column) -> str:
             return f"{value:,.0f}"
     text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
     return f"{text} {column.unit}".rstrip()
-
-
-def _bits(per_second: float) -> str:
-    """Return a rate of bits per second in decimal units, as links are sold."""
-    for factor, name in ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")):
-        if abs(per_second) >= factor:
-            return f"{per_second / factor:.4g} {name}"
-    return f"{per_second:.4g} bit/s"
 
 
 # --- Blocks ---------------------------------------------------------------------------------------

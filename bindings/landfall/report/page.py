@@ -12,18 +12,17 @@ import base64
 import hashlib
 import importlib.util
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..writing import whole_file
 from .blocks import ChartBlock, Section
 from .chart import Chart
 from .chart_plotly import plotly_figure
@@ -96,12 +95,8 @@ class Page:
         """Write the file, wholly or not at all, and return its path."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name[:80]}.{uuid4().hex[:8]}.partial")
-        try:
-            partial.write_text(self.html(), encoding="utf-8")
-            os.replace(partial, target)  # noqa: PTH105 - Path.replace follows the same rule
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole_file(target) as file:
+            file.write_text(self.html(), encoding="utf-8")
         return target
 
     def _repr_html_(self) -> str:

@@ -22,6 +22,7 @@ __all__ = ["sweep"]
 
 _BAD_INPUT, _RUN_FAILED = 2, 3
 _SHOWN = 40
+_REPLICATIONS_MAX = 1_000_000
 _RANGE = re.compile(
     r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*\.\.\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(\D\S*)?\s*"
 )
@@ -42,7 +43,8 @@ def sweep(
     design: Annotated[str, typer.Option(help="grid, lhs, sobol, saltelli or morris.")] = "grid",
     n: Annotated[int | None, typer.Option("--n", min=1, help="Size of a drawn design.")] = None,
     replications: Annotated[
-        int | None, typer.Option(min=1, help="Runs of each variant. [1]")
+        int | None,
+        typer.Option(min=1, max=_REPLICATIONS_MAX, help="Runs of each variant. [1]"),
     ] = None,
     until: Annotated[
         str | None,
@@ -89,11 +91,13 @@ def sweep(
             raise StoreError(f"{out}: holds a sweep; --resume goes on with it")
         if resume and out is None:
             raise _wrong("--resume", "true", "goes with --out DIR")
+        if retry_failed and not resume:
+            raise _wrong("--retry-failed", "true", "goes with --resume")
         if until is not None and replications is not None:
             raise _wrong("--until", until, "takes the place of --replications: give one")
         found = experiment.sweep(
             scenario,
-            dict(map(_over, over or [])),
+            _all_over(over or []),
             design=design,
             n=n,
             replications=replications,
@@ -125,6 +129,16 @@ def sweep(
 
 def _wrong(option: str, found: str, message: str) -> ScenarioError:
     return ScenarioError([Problem(codes.WRONG_TYPE, option, found, message)], "command line")
+
+
+def _all_over(texts: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, values = _over(text)
+        if name in found:
+            raise _wrong("--over", text, f"{name} varies twice; give all its values in one --over")
+        found[name] = values
+    return found
 
 
 def _over(text: str) -> tuple[str, Any]:

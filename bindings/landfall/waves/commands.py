@@ -36,15 +36,20 @@ def waves(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Plan which machines move together and when; every plan is simulated before it is shown."""
+    from ..writing import check_folder
     from .planning import first_fit, plan
     from .problem import WaveProblem
 
+    if out is not None:
+        check_folder("--out", out, "waves.csv", "waves")
     task = WaveProblem.load(problem)
     made = plan(task, seed=seed, tell=lambda text: terminal.say(f"waves: {text}", stderr=True))
     rivals = [first_fit(task, seed=seed)] if compare else []
     table = made.compare(*rivals)
     if as_json:
-        typer.echo(json.dumps(_plain(made, table.to_dict("records")), indent=2))
+        from ..export import finite
+
+        typer.echo(json.dumps(finite(_plain(made, table.to_dict("records"))), indent=2))
     else:
         terminal.say(str(made))
         for row in table.to_dict("records") if compare else ():
@@ -73,9 +78,11 @@ def _plain(made: WavePlan, headlines: list[dict[Any, Any]]) -> dict[str, Any]:
 
 
 def _write(made: WavePlan, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    made.waves.to_csv(out / "waves.csv", index=False)
-    made.machines.to_csv(out / "machines.csv", index=False)
-    (out / "scenario.json").write_text(made.scenario().to_json(indent=2), encoding="utf-8")
-    made.plot().save(out / "waves.png")
+    from ..writing import whole_folder
+
+    with whole_folder(out) as folder:
+        made.waves.to_csv(folder / "waves.csv", index=False)
+        made.machines.to_csv(folder / "machines.csv", index=False)
+        (folder / "scenario.json").write_text(made.scenario().to_json(indent=2), encoding="utf-8")
+        made.plot().save(folder / "waves.png")
     terminal.say(f"wrote {out}", stderr=True)
