@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,16 @@ def test_a_plan_says_its_bandwidth_in_the_units_of_its_tables() -> None:
     night = [{"from": "08:00", "to": "18:00", "share": 0}]
     none = plan(servers(server("a")), trace({"a": 0.1}), options=PlanOptions(throttles=night))
     assert "no bandwidth for 15 min" in repr(none)
+
+
+def test_numbers_keep_their_units_where_80_columns_have_to_do(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = landfall("plan", files[0], "--trace", files[1], "--unit", "KiB/s")
+    assert done.exit_code == 0, done.output
+    first = [line for line in done.stdout.splitlines() if line.strip().startswith("15 min")]
+    assert len(first) == 2
+    assert all(re.search(r"15 min +\d+\.0 % +[\d.]+ [kMG]?bit/s ", line) for line in first)
+    assert "violations" in done.stdout
+    assert "…" not in done.stdout.split("Servers")[0]

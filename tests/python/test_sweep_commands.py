@@ -57,6 +57,16 @@ def test_drawn_designs_take_ranges() -> None:
     assert all(50 <= value <= 500 for value in values)
 
 
+def test_no_column_is_cut_off_where_80_have_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    over = ["--over", "/links/internet/bandwidth=1 Gbit/s", "--over", "/machines/*/churn/noise=0.1"]
+    done = landfall("sweep", FIRST, *over)
+    assert done.exit_code == 0, done.output
+    # The heading goes on in a second line where that is enough.
+    assert {"rpo", "downtime", "migration", "cost"} <= set(done.stdout.split())
+    assert "…" not in done.stdout
+
+
 def test_until_runs_as_many_as_it_takes() -> None:
     done = landfall("sweep", FIRST, "--until", "rpo_s_p95:10%", "--json")
     told = json.loads(done.stdout)

@@ -268,7 +268,7 @@ def _show(reports: list[Report], *, as_json: bool) -> None:
     from .report import failure_text
 
     out = terminal.console()
-    out.print(_table(reports))
+    out.print(_table(reports), crop=False)
     covered = together(reports)
     if covered.cells:
         out.print(in_terminal(covered, out.width))
@@ -293,10 +293,10 @@ def _table(reports: list[Report]) -> Any:
 
     from .. import formatting
 
-    table = Table(box=SIMPLE_HEAD, title=Text("lab"), title_justify="left")
+    table = Table(box=SIMPLE_HEAD, title=Text("lab"), title_justify="left", collapse_padding=True)
     table.add_column("scenario", overflow="fold", min_width=12)
     for head in ("runs", _RATE, "simulated", "twice", "cells met", "corpus", "violations"):
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", min_width=max(map(len, head.split())))
     for report in reports:
         met = len(report.coverage.by_class().cells)
         rules = ", ".join(f"{name} ({count:,})" for name, count in report.violations.items())

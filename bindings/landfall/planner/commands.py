@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -272,9 +272,13 @@ def _show(made: CapacityPlan, runs: list[SimulatedPlan]) -> None:
     out = terminal.console()
     for name in ("bandwidth", "servers"):
         block = made.tables[name].block()
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, title=block.caption, title_justify="left")
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        table.title, table.title_justify = block.caption, "left"
         for head in block.columns:
-            table.add_column(head.title, justify="left" if head.is_left else "right")
+            # A number and its unit stay together, also where 80 columns have to do.
+            title = head.title if head.kind == "text" else "\n".join(head.title.rsplit(" ", 1))
+            justify: Literal["left", "right"] = "left" if head.is_left else "right"
+            table.add_column(title, justify=justify, no_wrap=head.kind != "text")
         for row in block.cells:
             table.add_row(*(printable(cell.text) for cell in row))
         out.print(table)

@@ -213,8 +213,9 @@ def _print(found: Sweep, wanted: list[str], out: Path | None) -> None:
     trouble = [n for n in _TROUBLE if n in found.metrics and bool(found.table[n].gt(0).any())]
     metrics = [name for name in (wanted or (*_FIRST, *trouble)) if name in found.metrics]
     metrics = metrics or found.metrics[:5]
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("variant", *found.parameters, "runs", "failed"):
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    heads = ("runs", "failed") if found.failed_count else ("runs",)
+    for name in ("variant", *found.parameters, *heads):
         table.add_column(Text(name.strip("/").replace("/", "\n")), no_wrap=True)
     for name in metrics:
         table.add_column(Text(name.replace("_", " ")), justify="right", min_width=10)
@@ -222,14 +223,17 @@ def _print(found: Sweep, wanted: list[str], out: Path | None) -> None:
     for number in range(min(found.variant_count, _SHOWN)):
         runs = found.manifest["variants"][number]["replications"]
         failed = int((found.table["status"][found.table["variant"] == number] != "ok").sum())
-        cells = [str(number), *map(str, found.values_of(number)), str(runs), str(failed or "–")]
+        cells = [str(number), *map(str, found.values_of(number)), str(runs)]
+        if found.failed_count:
+            cells.append(str(failed or "–"))
         for name, summary in zip(metrics, summaries, strict=True):
             row = summary.iloc[number]
             half = float(row["high"] - row["low"]) / 2
             text = shown(name, float(row["estimate"]))
             cells.append(f"{text}\n± {shown(name, half)}" if math.isfinite(half) else text)
         table.add_row(*map(Text, cells))
-    terminal.console().print(table)
+    # Of a wide table lines go on in the next one: a column that is cut off would be lost.
+    terminal.console().print(table, crop=False)
     if found.variant_count > _SHOWN:
         terminal.say(f"… {found.variant_count - _SHOWN} more variants")
     failures = found.failures
