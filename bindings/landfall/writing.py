@@ -24,10 +24,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     A device or a pipe is written to as it is: the system needs it where it stands. Behind a link
     the file is replaced, and not the link.
     """
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        yield target
+    if path.exists() and not path.is_file():
+        yield path  # before its links are followed: those of /proc/self/fd lead to no name
         return
+    target = path.resolve()
     partial = target.with_name(f".{target.name[:_NAME_MAX]}.{uuid4().hex[:8]}.partial")
     try:
         yield partial

@@ -27,6 +27,15 @@ def test_a_pipe_or_device_is_written_to_and_stays_what_it_is(tmp_path: Path) -> 
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_standard_output_in_a_pipe_is_written_to_by_its_name() -> None:
+    reader, writer = os.pipe()
+    with whole_file(Path(f"/proc/self/fd/{writer}")) as file:
+        file.write_text("through")
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)
+    os.close(writer)
+
+
 def test_behind_a_link_the_file_is_replaced_and_not_the_link(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("old")
     (tmp_path / "link").symlink_to("real")
