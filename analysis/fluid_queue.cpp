@@ -123,16 +123,18 @@ double required_rate(const Series& arrivals, double slot_s, double target_s, dou
         const Eigen::ArrayXd rates = link_rates(calendar, rate, arrivals.size());
         return (lag_at_slot_ends(arrivals, slot_s, rates) <= target_s).count() >= enough;
     };
-    // Rounding may take a byte of the exact rate; a ceiling takes more.
+    // Rounding may take a little of the exact rate; a ceiling takes more, or all.
+    const double all_at_once = arrivals.sum() / slot_s;
     double most = exact;
-    double step = 1e-15 * exact;
+    double step = std::max(1e-15 * exact, 1e-9 * kNothing / slot_s);
     while (!met(most)) {
-        if (step > 1e6 * exact) return kNever;
+        if (step > 1e6 * std::max(exact, all_at_once)) return kNever;
         most = exact + step;
         step *= 4;
     }
     double least = exact;
-    while (calendar.ceiling.size() > 0 && most - least > 1e-9 * most) {
+    const bool is_rounding = most <= exact * (1 + 1e-9);
+    while (!is_rounding && most - least > 1e-9 * most) {
         const double middle = (most + least) / 2;
         (met(middle) ? most : least) = middle;
     }

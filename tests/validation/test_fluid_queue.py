@@ -9,7 +9,7 @@ import time
 import landfall as lf
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from landfall import _model, planning
 from validation.fluid_reference import SLOT_S, Array, fleet_bytes_per_slot, lag_at_slot_ends
@@ -151,6 +151,8 @@ def test_growth_scales_the_required_bandwidth(
     assert grown == pytest.approx(growth * plain, rel=1e-9, abs=1e-6)
 
 
+@example([1e-263, 1.0, 0.0], 300.0, 0.0, 1.0, 0.5)  # less than rounding leaves
+@example([1e-263, 1.0], 0.0, 300.0, 1.0, 1.0)
 @given(TRACES, st.floats(0, 7200), st.floats(0, 7200), SHARES, SHARES)
 def test_a_looser_target_never_needs_more(
     trace: list[float], rpo_s: float, more_s: float, share: float, other: float
