@@ -51,7 +51,7 @@ mutants: build ## planted bugs: what finds each, after how many seeds; component
 	    --json $(BUILD)/mutants.json
 
 SEEDS ?= 12000
-CAMPAIGN_EXPLORERS ?= swarm,knobs,pairwise
+CAMPAIGN_EXPLORERS ?= swarm,pairwise,knobs
 campaign: package ## the lab over all scenario kinds, SEEDS=12000 runs: a summary, the map, out/campaign.png
 	@mkdir -p out
 	.venv/bin/landfall lab tests/lab/scenarios --seeds $(SEEDS) --explorer $(CAMPAIGN_EXPLORERS) \

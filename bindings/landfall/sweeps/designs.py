@@ -76,7 +76,7 @@ def _grid(over: Sequence[Parameter], n: int | None) -> Design:
     levels = [
         [p.values.at(k / (n - 1)) for k in range(n)]
         if isinstance(p.values, Range) and n is not None
-        else list(p.values.values)  # type: ignore[union-attr]
+        else list(p.values.values)  # type: ignore[union-attr] # a Range comes with n
         for p in over
     ]
     count = int(np.prod([len(values) for values in levels], dtype=float))

@@ -194,7 +194,7 @@ class _Model:
         )
 
     def hint(self, waves: dict[int, int]) -> None:
-        self.model.clear_hints()  # type: ignore[no-untyped-call]
+        self.model.clear_hints()  # type: ignore[no-untyped-call] # OR-tools leaves this one untyped
         for b, moves in enumerate(self.moves):
             self.model.add_hint(self.stays[b], b not in waves)
             for k, var in moves.items():
